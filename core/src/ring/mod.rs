@@ -1,0 +1,135 @@
+//! The ring: one writer, many readers, slots of one cache line.
+//!
+//! ```text
+//!                      writer line          reader lines
+//!                    +--------+-------+   +------+------+   +------+------+
+//!                    | cursor | bound |   | done | gate |   | done | gate |  ...
+//!                    +--------+-------+   +------+------+   +------+------+
+//!  slots  ... | 17 | 18 | 19 | 20 | 21 | 22 | 23 | ...        sequence & (capacity - 1)
+//!                    gate ^    done ^        ^ cursor: the next sequence to be published
+//! ```
+//!
+//! Nouns, all `u64`, all counted from 0 and never back:
+//! * *sequence*: position of an event in its stream.
+//! * *cursor*: one past the last published sequence. Written by the producer.
+//! * *gate*: sequences below it may be overwritten, as far as this reader is concerned.
+//! * *done*: sequences below it were handled by this reader; readers that follow it may take them.
+//!   The same as the gate, but for a reader that keeps events aside (a merge that spills).
+//! * *bound*: progress + 1, the least root that may still come. [`CLOSED`] when nothing will.
+//!
+//! | edge | writer of the word | reader of the word | what becomes visible |
+//! |---|---|---|---|
+//! | E1 | producer stores cursor (Release) | reader loads it (Acquire) | slots below it |
+//! | E2 | reader stores gate (Release) | producer loads it (Acquire) | that the reader is done reading |
+//! | E3 | reader stores done (Release) | follower loads it (Acquire) | what the reader did with them |
+//! | E4 | producer stores bound (Release) | reader loads it (Acquire), *before* the cursor | every event with a smaller root |
+//!
+//! Invariants, cited by every `unsafe` block:
+//! * R1: `cursor - capacity <= gate <= done-or-later <= cursor` for every reader: no slot in
+//!   `gate..cursor` is written.
+//! * R2: only the one [`Producer`] writes slots, and only in `cursor..min(gate) + capacity`.
+//! * R3: a [`Reader`] reads only slots in `its gate..cursor as it saw it`, and moves its gate only
+//!   while it holds no borrow of a slot.
+//! * R4: the block lives as long as any handle; its layout never changes.
+//!
+//! Capacity is a power of two from 1. All memory is taken and touched when the ring is built;
+//! nothing is allocated, locked or waited for after. When the ring is full, [`Producer::claim`]
+//! gives less or nothing; when it is empty, [`Reader::poll`] gives nothing. Nobody blocks here:
+//! who waits, and how, is the lane's business.
+//!
+//! ```
+//! use pitlane::event::{MarketData, Side};
+//! use pitlane::ring::RingBuilder;
+//!
+//! let mut ring = RingBuilder::<MarketData>::new(8)?;
+//! let first = ring.reader();
+//! let then = ring.reader_after(&[first]);
+//! let (mut producer, readers) = ring.build();
+//! let [mut first, mut then] = <[_; 2]>::try_from(readers).unwrap();
+//!
+//! assert!(producer.try_publish(&MarketData::trade(1, 0, 5, 1, Side::Bid)));
+//! assert!(then.poll(8).is_empty(), "the first reader is not done yet");
+//! let mut batch = first.poll(8);
+//! assert_eq!(batch.get(0).as_trade().unwrap().price(), 5);
+//! batch.release(1);
+//! assert_eq!(then.poll(8).len(), 1);
+//! # Ok::<(), pitlane::ring::CapacityError>(())
+//! ```
+
+mod cursor;
+#[cfg(all(test, loom))]
+mod models;
+mod producer;
+mod reader;
+mod storage;
+#[cfg(all(test, not(loom)))]
+mod tests;
+
+pub use producer::{Claim, Producer};
+pub use reader::{Batch, Reader};
+
+use crate::event::{Event, Slot};
+use crate::sync::Arc;
+use std::marker::PhantomData;
+use storage::Storage;
+
+/// The bound of a stream to which nothing more will come.
+pub const CLOSED: u64 = u64::MAX;
+
+/// Most slots a ring may have: 4 GiB of them.
+pub const MAX_CAPACITY: usize = 1 << 26;
+
+/// A capacity that is not a power of two from 1 to [`MAX_CAPACITY`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a ring's capacity is a power of two from 1 to {MAX_CAPACITY}; {0} is not")]
+pub struct CapacityError(pub usize);
+
+/// A reader of a ring in the making.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReaderKey(usize);
+
+/// A ring in the making: first its readers are named, then all is allocated at once.
+#[derive(Debug)]
+pub struct RingBuilder<E: Event = Slot> {
+    capacity: usize,
+    follows: Vec<Box<[usize]>>,
+    event: PhantomData<fn(E)>,
+}
+
+impl<E: Event> RingBuilder<E> {
+    /// A ring of `capacity` slots.
+    ///
+    /// # Errors
+    /// Unless the capacity is a power of two from 1 to [`MAX_CAPACITY`].
+    pub fn new(capacity: usize) -> Result<Self, CapacityError> {
+        if !capacity.is_power_of_two() || capacity > MAX_CAPACITY {
+            return Err(CapacityError(capacity));
+        }
+        Ok(Self { capacity, follows: Vec::new(), event: PhantomData })
+    }
+
+    /// One more reader.
+    pub fn reader(&mut self) -> ReaderKey {
+        self.reader_after(&[])
+    }
+
+    /// One more reader, which sees an event only after the others are done with it.
+    ///
+    /// # Panics
+    /// When a key is not from this builder.
+    pub fn reader_after(&mut self, others: &[ReaderKey]) -> ReaderKey {
+        let key = ReaderKey(self.follows.len());
+        assert!(others.iter().all(|other| other.0 < key.0), "a key of another ring");
+        self.follows.push(others.iter().map(|other| other.0).collect());
+        key
+    }
+
+    /// The producer, and the readers in the order in which they were named.
+    #[must_use]
+    pub fn build(self) -> (Producer<E>, Vec<Reader<E>>) {
+        let storage = Arc::new(Storage::new(self.capacity, self.follows.len()));
+        let reader = |(index, follows)| Reader::new(storage.clone(), index, follows);
+        let readers = self.follows.into_iter().enumerate().map(reader).collect();
+        (Producer::new(storage), readers)
+    }
+}

@@ -1,0 +1,218 @@
+//! The one writer of a ring.
+
+use super::CLOSED;
+use super::storage::Storage;
+use crate::event::{Event, Slot};
+use crate::sync::Arc;
+use std::marker::PhantomData;
+
+/// The one writer of a ring.
+///
+/// Writes events, then publishes them; readers see nothing before. Dropping it closes the stream.
+#[derive(Debug)]
+pub struct Producer<E: Event = Slot> {
+    storage: Arc<Storage>,
+    /// One past the last published sequence: the cursor.
+    published: u64,
+    /// One past the last written sequence.
+    written: u64,
+    /// Slots below are free; as it was when last looked.
+    free_until: u64,
+    bound: u64,
+    event: PhantomData<fn(E)>,
+}
+
+impl<E: Event> Producer<E> {
+    pub(super) fn new(storage: Arc<Storage>) -> Self {
+        let free_until = storage.capacity();
+        let event = PhantomData;
+        Self { storage, published: 0, written: 0, free_until, bound: 0, event }
+    }
+
+    /// Slots of the ring.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.storage.capacity() as usize
+    }
+
+    /// Sequence of the next event to be published: how many there were.
+    #[must_use]
+    pub fn sequence(&self) -> u64 {
+        self.published
+    }
+
+    /// Up to `count` slots to write; `None` when the slowest reader leaves no room.
+    ///
+    /// A claim dropped without [`Claim::publish`] publishes nothing.
+    pub fn claim(&mut self, count: usize) -> Option<Claim<'_, E>> {
+        debug_assert_eq!(self.written, self.published, "a claim while events are staged");
+        if self.free_until - self.published < count as u64 {
+            self.look_at_gates();
+        }
+        let len = count.min((self.free_until - self.published) as usize);
+        (len > 0).then(|| Claim { producer: self, len })
+    }
+
+    /// Publishes one event; `false` when there is no room.
+    #[must_use = "the event was not published when this is false"]
+    #[inline]
+    pub fn try_publish(&mut self, event: &E) -> bool {
+        let written = self.write(Slot::of(event));
+        if written {
+            self.publish();
+        }
+        written
+    }
+
+    /// Promises that no event with a root below `bound` will come. A promise is never taken back: a
+    /// smaller one changes nothing.
+    pub fn promise(&mut self, bound: u64) {
+        self.promise_if_news(bound);
+    }
+
+    /// As [`Self::promise`]; gives whether it says more than the last one.
+    #[inline]
+    pub(crate) fn promise_if_news(&mut self, bound: u64) -> bool {
+        let news = bound > self.bound;
+        if news {
+            self.bound = bound;
+            self.storage.writer().bound.advance(bound); // E4
+        }
+        news
+    }
+
+    /// Slots free now, as far as is known without looking at the readers.
+    pub(crate) fn room(&self) -> usize {
+        (self.free_until - self.written) as usize
+    }
+
+    /// Slots free now.
+    pub(crate) fn look_for_room(&mut self) -> usize {
+        self.look_at_gates();
+        self.room()
+    }
+
+    /// Writes the next event without publishing it; `false` when there is no room.
+    #[inline]
+    pub(crate) fn write(&mut self, slot: &Slot) -> bool {
+        if self.written == self.free_until {
+            self.look_at_gates();
+            if self.written == self.free_until {
+                return false;
+            }
+        }
+        #[allow(unsafe_code, reason = "the ring's own write")]
+        // SAFETY: R2: `written` lies in `cursor..free_until`.
+        unsafe {
+            self.storage.write(self.written, slot);
+        }
+        self.written += 1;
+        true
+    }
+
+    /// Forgets the last `count` written, unpublished events.
+    pub(crate) fn take_back(&mut self, count: usize) {
+        assert!(count <= self.unpublished(), "taking back what was published");
+        self.written -= count as u64;
+    }
+
+    /// Events written and not yet published.
+    #[inline]
+    pub(crate) fn unpublished(&self) -> usize {
+        (self.written - self.published) as usize
+    }
+
+    /// Publishes what was written.
+    #[inline]
+    pub(crate) fn publish(&mut self) {
+        self.published = self.written;
+        self.storage.writer().cursor.advance(self.published); // E1
+    }
+
+    /// Shows the events written and not yet published, in up to two pieces.
+    pub(crate) fn for_unpublished(&self, mut f: impl FnMut(&[Slot])) {
+        let mut sequence = self.published;
+        while sequence < self.written {
+            let count = (self.written - sequence) as usize;
+            let count = self.storage.contiguous(sequence, count);
+            #[allow(unsafe_code, reason = "the ring's own read")]
+            // SAFETY: R2: only this producer touches slots it has not published.
+            f(unsafe { self.storage.slice(sequence, count) });
+            sequence += count as u64;
+        }
+    }
+
+    /// Looks how far the slowest reader has come.
+    #[cold]
+    fn look_at_gates(&mut self) {
+        // E2. Without readers, only what is not published yet must not be overwritten.
+        let gates = (0..self.storage.readers()).map(|i| self.storage.reader(i).gate.observe());
+        let slowest = gates.fold(self.published, u64::min);
+        self.free_until = slowest + self.storage.capacity();
+    }
+}
+
+impl<E: Event> Drop for Producer<E> {
+    fn drop(&mut self) {
+        self.promise(CLOSED);
+    }
+}
+
+/// Slots that may be written and then published.
+#[derive(Debug)]
+#[must_use = "a claim that is dropped publishes nothing"]
+pub struct Claim<'a, E: Event> {
+    producer: &'a mut Producer<E>,
+    len: usize,
+}
+
+impl<E: Event> Claim<'_, E> {
+    /// How many slots.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Never: an empty claim is not given.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The slots, in order, in two pieces; the second is empty unless the claim wraps around. They
+    /// hold what was there a lap ago.
+    pub fn slots(&mut self) -> (&mut [E], &mut [E]) {
+        let storage = &self.producer.storage;
+        let first = self.producer.published;
+        let head = storage.contiguous(first, self.len);
+        #[allow(unsafe_code, reason = "the ring's own write")]
+        // SAFETY: R2: the claim lies in `cursor..free_until`; the pieces do not overlap, and the
+        // borrow of the claim keeps others away.
+        unsafe {
+            let second = match self.len - head {
+                0 => &mut [],
+                rest => storage.slice_mut(first + head as u64, rest),
+            };
+            (
+                bytemuck::cast_slice_mut(storage.slice_mut(first, head)),
+                bytemuck::cast_slice_mut(second),
+            )
+        }
+    }
+
+    /// Publishes all of them.
+    pub fn publish(self) {
+        let len = self.len;
+        self.publish_first(len);
+    }
+
+    /// Publishes the first `count`; the others stay free.
+    ///
+    /// # Panics
+    /// When the claim has fewer.
+    pub fn publish_first(self, count: usize) {
+        assert!(count <= self.len, "publishing more than was claimed");
+        self.producer.written = self.producer.published + count as u64;
+        self.producer.publish();
+    }
+}

@@ -1,0 +1,253 @@
+//! The memory of a ring: one contiguous, prefaulted, position-independent block.
+//!
+//! ```text
+//!     0  capacity u64, readers u64          (128 bytes)
+//!   128  cursor u64, bound u64              (128 bytes, written by the producer)
+//!   256  done u64, gate u64                 (128 bytes per reader, written by it)
+//!   ...  slots, 64 bytes each
+//! ```
+
+use super::cursor::Cursor;
+
+/// Two cache lines: x86 prefetches lines in pairs.
+const LINE: usize = 128;
+
+/// The words of the producer.
+#[derive(Debug)]
+#[repr(C, align(128))]
+pub(super) struct WriterLine {
+    pub(super) cursor: Cursor,
+    pub(super) bound: Cursor,
+}
+
+/// The words of a reader.
+#[derive(Debug)]
+#[repr(C, align(128))]
+pub(super) struct ReaderLine {
+    pub(super) done: Cursor,
+    pub(super) gate: Cursor,
+}
+
+#[cfg(not(loom))]
+pub(super) use block::Storage;
+#[cfg(loom)]
+pub(super) use cells::Storage;
+
+#[cfg(not(loom))]
+#[allow(unsafe_code, reason = "the block is raw memory that producer and readers share")]
+mod block {
+    use super::{LINE, ReaderLine, WriterLine};
+    use crate::event::{SLOT_BYTES, Slot};
+    use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
+    use std::ptr::NonNull;
+
+    const PAGE: usize = 4096;
+
+    const _: () = assert!(size_of::<WriterLine>() == LINE && size_of::<ReaderLine>() == LINE);
+
+    /// The block and how it is divided.
+    #[derive(Debug)]
+    pub(in crate::ring) struct Storage {
+        block: NonNull<u8>,
+        layout: Layout,
+        mask: u64,
+        readers: usize,
+        slots: NonNull<Slot>,
+    }
+
+    // SAFETY: the block is owned (R4); its words are atomics and its slots are shared by the rules
+    // R1 to R3, which hold across threads.
+    unsafe impl Send for Storage {}
+    // SAFETY: as above.
+    unsafe impl Sync for Storage {}
+
+    impl Storage {
+        pub(in crate::ring) fn new(capacity: usize, readers: usize) -> Self {
+            assert!(capacity.is_power_of_two());
+            let head = LINE * (2 + readers);
+            let bytes = head + capacity * SLOT_BYTES;
+            let layout = Layout::from_size_align(bytes, PAGE).expect("a size below isize::MAX");
+            // SAFETY: the size is not zero.
+            let Some(block) = NonNull::new(unsafe { alloc_zeroed(layout) }) else {
+                handle_alloc_error(layout)
+            };
+            for page in (0..bytes).step_by(PAGE) {
+                // SAFETY: inside the block, which nobody else has seen yet. Touching each page now
+                // keeps page faults from the hot path; volatile, or the compiler drops it.
+                unsafe { block.add(page).write_volatile(0) };
+            }
+            // SAFETY: inside the block, aligned to 64, unshared.
+            unsafe {
+                block.cast::<u64>().write(capacity as u64);
+                block.cast::<u64>().add(1).write(readers as u64);
+            }
+            // SAFETY: inside the block; LINE is a multiple of a slot's alignment.
+            let slots = unsafe { block.add(head).cast::<Slot>() };
+            Self { block, layout, mask: capacity as u64 - 1, readers, slots }
+        }
+
+        #[inline]
+        pub(in crate::ring) fn capacity(&self) -> u64 {
+            self.mask + 1
+        }
+
+        pub(in crate::ring) fn readers(&self) -> usize {
+            self.readers
+        }
+
+        #[inline]
+        pub(in crate::ring) fn writer(&self) -> &WriterLine {
+            // SAFETY: the second line of the block, zeroed, which is a valid WriterLine (R4).
+            unsafe { self.block.add(LINE).cast::<WriterLine>().as_ref() }
+        }
+
+        #[inline]
+        pub(in crate::ring) fn reader(&self, index: usize) -> &ReaderLine {
+            assert!(index < self.readers);
+            // SAFETY: line 2 + index of the block, zeroed, which is a valid ReaderLine (R4).
+            unsafe { self.block.add(LINE * (2 + index)).cast::<ReaderLine>().as_ref() }
+        }
+
+        #[inline]
+        fn slot(&self, sequence: u64) -> NonNull<Slot> {
+            // SAFETY: masked, so inside the block (R4).
+            unsafe { self.slots.add((sequence & self.mask) as usize) }
+        }
+
+        /// Slots from `sequence` on that lie side by side, at most `count`.
+        #[inline]
+        pub(in crate::ring) fn contiguous(&self, sequence: u64, count: usize) -> usize {
+            count.min((self.capacity() - (sequence & self.mask)) as usize)
+        }
+
+        /// Writes a slot.
+        ///
+        /// # Safety
+        /// The caller is the producer and the slot is free (R2).
+        #[inline]
+        pub(in crate::ring) unsafe fn write(&self, sequence: u64, slot: &Slot) {
+            // SAFETY: by the caller's promise nobody reads or writes this slot now.
+            unsafe { self.slot(sequence).write(*slot) }
+        }
+
+        /// Reads a slot.
+        ///
+        /// # Safety
+        /// The slot is published and held by a gate of the caller (R3), or the caller is the
+        /// producer.
+        #[inline]
+        pub(in crate::ring) unsafe fn read(&self, sequence: u64) -> &Slot {
+            // SAFETY: by the caller's promise nobody writes this slot while the borrow lives.
+            unsafe { self.slot(sequence).as_ref() }
+        }
+
+        /// `count` slots side by side, to read.
+        ///
+        /// # Safety
+        /// As [`Self::read`] for all of them; `count` is at most what [`Self::contiguous`] says.
+        #[inline]
+        pub(in crate::ring) unsafe fn slice(&self, sequence: u64, count: usize) -> &[Slot] {
+            // SAFETY: by the caller's promise they are inside the block and not written meanwhile.
+            unsafe { NonNull::slice_from_raw_parts(self.slot(sequence), count).as_ref() }
+        }
+
+        /// `count` slots side by side, to write.
+        ///
+        /// # Safety
+        /// As [`Self::write`] for all of them, and no other borrow of them is alive.
+        #[allow(clippy::mut_from_ref, reason = "exclusive by R2, which the caller promises")]
+        pub(in crate::ring) unsafe fn slice_mut(&self, sequence: u64, count: usize) -> &mut [Slot] {
+            // SAFETY: by the caller's promise.
+            unsafe { NonNull::slice_from_raw_parts(self.slot(sequence), count).as_mut() }
+        }
+    }
+
+    impl Drop for Storage {
+        fn drop(&mut self) {
+            // SAFETY: allocated in `new` with this layout, and no handle is left (R4).
+            unsafe { dealloc(self.block.as_ptr(), self.layout) }
+        }
+    }
+}
+
+#[cfg(loom)]
+#[allow(unsafe_code, reason = "loom's cells check at run time what R2 and R3 promise")]
+mod cells {
+    use super::super::cursor::Cursor;
+    use super::{ReaderLine, WriterLine};
+    use crate::event::Slot;
+    use crate::sync::UnsafeCell;
+    use bytemuck::Zeroable;
+
+    /// The same words and slots, as loom's cells.
+    #[derive(Debug)]
+    pub(in crate::ring) struct Storage {
+        writer: WriterLine,
+        readers: Vec<ReaderLine>,
+        slots: Vec<UnsafeCell<Slot>>,
+    }
+
+    // SAFETY: the slots are shared by the rules R1 to R3, which loom's cells check.
+    unsafe impl Sync for Storage {}
+
+    impl Storage {
+        pub(in crate::ring) fn new(capacity: usize, readers: usize) -> Self {
+            let reader = |_| ReaderLine { done: Cursor::new(), gate: Cursor::new() };
+            Self {
+                writer: WriterLine { cursor: Cursor::new(), bound: Cursor::new() },
+                readers: (0..readers).map(reader).collect(),
+                slots: (0..capacity).map(|_| UnsafeCell::new(Slot::zeroed())).collect(),
+            }
+        }
+
+        pub(in crate::ring) fn capacity(&self) -> u64 {
+            self.slots.len() as u64
+        }
+
+        pub(in crate::ring) fn readers(&self) -> usize {
+            self.readers.len()
+        }
+
+        pub(in crate::ring) fn writer(&self) -> &WriterLine {
+            &self.writer
+        }
+
+        pub(in crate::ring) fn reader(&self, index: usize) -> &ReaderLine {
+            &self.readers[index]
+        }
+
+        fn slot(&self, sequence: u64) -> &UnsafeCell<Slot> {
+            &self.slots[sequence as usize % self.slots.len()]
+        }
+
+        pub(in crate::ring) fn contiguous(&self, sequence: u64, count: usize) -> usize {
+            count.min(self.slots.len() - sequence as usize % self.slots.len())
+        }
+
+        pub(in crate::ring) unsafe fn write(&self, sequence: u64, slot: &Slot) {
+            // SAFETY: R2, checked by loom.
+            self.slot(sequence).with_mut(|cell| unsafe { *cell = *slot })
+        }
+
+        pub(in crate::ring) unsafe fn read(&self, sequence: u64) -> &Slot {
+            // SAFETY: R3; loom checks that nobody writes it at this moment.
+            self.slot(sequence).with(|cell| unsafe { &*cell })
+        }
+
+        pub(in crate::ring) unsafe fn slice(&self, sequence: u64, count: usize) -> &[Slot] {
+            assert!(count <= 1, "loom's cells do not lie side by side: poll one at a time");
+            if count == 0 {
+                return &[];
+            }
+            // SAFETY: the caller's promise.
+            std::slice::from_ref(unsafe { self.read(sequence) })
+        }
+
+        #[allow(clippy::mut_from_ref, reason = "exclusive by R2, which the caller promises")]
+        pub(in crate::ring) unsafe fn slice_mut(&self, sequence: u64, count: usize) -> &mut [Slot] {
+            assert!(count == 1, "loom's cells do not lie side by side: claim one at a time");
+            // SAFETY: R2, checked by loom.
+            self.slot(sequence).with_mut(|cell| std::slice::from_mut(unsafe { &mut *cell }))
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Routes: where the events of a source go, as plain data.
+//!
+//! ```text
+//!  pipeline   event -> step -> step -> step       each step sees the event after the one before
+//!  broadcast  event -> target, target, target     all see it, in any order
+//!  filter     event -(condition)-> target         a side branch; without target it gates what follows
+//!  transform  event -> with -> target             what `with` emits takes the event's place
+//! ```
+//!
+//! Routes nest freely: a step or target is a name, a component put in place, or another route.
+//!
+//! ```
+//! use pitlane::event::MarketData;
+//! use pitlane::route::{broadcast, filter, pipeline, Route};
+//! use pitlane::stage::{each, Outbox};
+//!
+//! let route: Route = pipeline([
+//!     Route::from("indicators"),
+//!     filter("size >= 100"),
+//!     broadcast(["sma", "revert"]),
+//!     each(|_: &MarketData, _: &mut Outbox| Ok(())).into(),
+//! ]);
+//! ```
+
+use crate::stage::{Builder, Component, Stage};
+
+/// Where events go. See the module's page for the shapes.
+#[derive(Debug)]
+pub enum Route {
+    /// To a component by its name.
+    To(String),
+    /// To a component put in place; it is named after its place.
+    Inline(Box<Component>),
+    /// Through steps, in order.
+    Pipeline(Vec<Route>),
+    /// To all targets.
+    Broadcast(Vec<Route>),
+    /// Where the condition holds: to the target, or, without one, on to the later steps.
+    Filter {
+        /// The condition's text, see [`crate::condition`].
+        condition: String,
+        /// Where matching events go besides.
+        target: Option<Box<Route>>,
+    },
+    /// What `with` emits takes the event's place: for the target, and for the later steps.
+    Transform {
+        /// The component that makes one event from another.
+        with: Box<Route>,
+        /// Where its events go.
+        target: Option<Box<Route>>,
+    },
+}
+
+/// Steps in order.
+#[must_use]
+pub fn pipeline<R: Into<Route>>(steps: impl IntoIterator<Item = R>) -> Route {
+    Route::Pipeline(steps.into_iter().map(Into::into).collect())
+}
+
+/// All targets.
+#[must_use]
+pub fn broadcast<R: Into<Route>>(targets: impl IntoIterator<Item = R>) -> Route {
+    Route::Broadcast(targets.into_iter().map(Into::into).collect())
+}
+
+/// In a pipeline: lets events on to the later steps only where the condition holds.
+#[must_use]
+pub fn filter(condition: impl Into<String>) -> Route {
+    Route::Filter { condition: condition.into(), target: None }
+}
+
+/// Events for which the condition holds go to the target.
+#[must_use]
+pub fn filter_to(condition: impl Into<String>, target: impl Into<Route>) -> Route {
+    Route::Filter { condition: condition.into(), target: Some(Box::new(target.into())) }
+}
+
+/// What `with` emits takes the event's place for the later steps.
+#[must_use]
+pub fn transform(with: impl Into<Route>) -> Route {
+    Route::Transform { with: Box::new(with.into()), target: None }
+}
+
+impl From<&str> for Route {
+    fn from(name: &str) -> Self {
+        Route::To(name.into())
+    }
+}
+
+impl From<String> for Route {
+    fn from(name: String) -> Self {
+        Route::To(name)
+    }
+}
+
+impl From<Component> for Route {
+    fn from(component: Component) -> Self {
+        Route::Inline(Box::new(component))
+    }
+}
+
+impl<S: Stage + 'static> From<Builder<S>> for Route {
+    fn from(builder: Builder<S>) -> Self {
+        builder.build().into()
+    }
+}

@@ -1,0 +1,288 @@
+//! A stage together with what it takes and gives, its type erased.
+
+use super::{Fault, On, Outbox, Stage};
+use crate::condition::Condition;
+use crate::event::{Event, EventType, Slot};
+use std::marker::PhantomData;
+
+/// Most emissions per event where a component does not say.
+pub(crate) const DEFAULT_MAX_EMISSIONS: usize = 16;
+
+/// A stage with what it takes and gives: what configs name and routes point at.
+///
+/// Made by [`component`] from a struct, by [`each`] from a closure.
+pub struct Component {
+    pub(crate) inputs: Vec<EventType>,
+    pub(crate) outputs: Vec<EventType>,
+    pub(crate) emits_under: Option<String>,
+    pub(crate) max_emissions: usize,
+    pub(crate) may_stop: bool,
+    pub(crate) gateway: bool,
+    pub(crate) stage: Box<dyn Erased>,
+}
+
+impl std::fmt::Debug for Component {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Component")
+            .field("inputs", &self.inputs)
+            .field("outputs", &self.outputs)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Component {
+    /// Event types it takes.
+    #[must_use]
+    pub fn inputs(&self) -> &[EventType] {
+        &self.inputs
+    }
+
+    /// Event types it emits.
+    #[must_use]
+    pub fn outputs(&self) -> &[EventType] {
+        &self.outputs
+    }
+
+    /// The same component, emitting under a source name of its own instead of its name.
+    #[must_use]
+    pub fn emits_under(mut self, source: impl Into<String>) -> Self {
+        self.emits_under = Some(source.into());
+        self
+    }
+}
+
+/// Begins a component from a stage; say what it takes with [`Builder::on`].
+///
+/// ```
+/// use pitlane::event::{MarketData, Signal, Action};
+/// use pitlane::stage::{component, Component, Fault, On, Outbox, Stage};
+///
+/// struct Uptick { last: i64 }
+/// impl Stage for Uptick {}
+/// impl On<MarketData> for Uptick {
+///     fn on(&mut self, event: &MarketData, out: &mut Outbox) -> Result<(), Fault> {
+///         if let Some(trade) = event.as_trade() {
+///             if trade.price() > self.last {
+///                 out.emit(Signal::new(Action::Buy, 1.0, trade.price()));
+///             }
+///             self.last = trade.price();
+///         }
+///         Ok(())
+///     }
+/// }
+///
+/// let uptick: Component = component(Uptick { last: 0 }).on::<MarketData>().emits::<Signal>().into();
+/// ```
+#[must_use]
+pub fn component<S: Stage + 'static>(stage: S) -> Builder<S> {
+    Builder {
+        stage,
+        handlers: Vec::new(),
+        inputs: Vec::new(),
+        outputs: Vec::new(),
+        emits_under: None,
+        max_emissions: DEFAULT_MAX_EMISSIONS,
+        may_stop: false,
+        gateway: false,
+    }
+}
+
+/// Begins a component from a closure over events of one type.
+///
+/// ```
+/// use pitlane::event::{Action, MarketData, Signal};
+/// use pitlane::stage::{each, Component, Outbox};
+///
+/// let shout: Component = each(|event: &MarketData, out: &mut Outbox| {
+///     if let Some(trade) = event.as_trade() {
+///         out.emit(Signal::new(Action::Buy, 1.0, trade.price()));
+///     }
+///     Ok(())
+/// })
+/// .emits::<Signal>()
+/// .into();
+/// ```
+#[must_use]
+pub fn each<E, F>(f: F) -> Builder<Each<E, F>>
+where
+    E: Event,
+    F: FnMut(&E, &mut Outbox) -> Result<(), Fault> + Send + 'static,
+{
+    component(Each { f, event: PhantomData }).on::<E>()
+}
+
+/// A closure as a stage, see [`each`].
+pub struct Each<E, F> {
+    f: F,
+    event: PhantomData<fn(&E)>,
+}
+
+impl<E, F: Send> Stage for Each<E, F> {}
+
+impl<E, F> On<E> for Each<E, F>
+where
+    E: Event,
+    F: FnMut(&E, &mut Outbox) -> Result<(), Fault> + Send,
+{
+    #[inline]
+    fn on(&mut self, event: &E, out: &mut Outbox) -> Result<(), Fault> {
+        (self.f)(event, out)
+    }
+}
+
+/// A component in the making.
+#[must_use = "a builder does nothing until it is made a component"]
+pub struct Builder<S> {
+    stage: S,
+    handlers: Vec<Handler<S>>,
+    inputs: Vec<EventType>,
+    outputs: Vec<EventType>,
+    emits_under: Option<String>,
+    max_emissions: usize,
+    may_stop: bool,
+    gateway: bool,
+}
+
+impl<S: Stage + 'static> Builder<S> {
+    /// It takes events of type `E`.
+    pub fn on<E: Event>(mut self) -> Self
+    where
+        S: On<E>,
+    {
+        self.inputs.push(E::TYPE);
+        self.handlers.push(run_each::<S, E>);
+        self
+    }
+
+    /// It emits events of type `E`.
+    pub fn emits<E: Event>(mut self) -> Self {
+        if !self.outputs.contains(&E::TYPE) {
+            self.outputs.push(E::TYPE);
+        }
+        self
+    }
+
+    /// It emits under this source name instead of its own name.
+    pub fn emits_under(mut self, source: impl Into<String>) -> Self {
+        self.emits_under = Some(source.into());
+        self
+    }
+
+    /// The most it emits for one event (default 16); more is a fault.
+    pub fn max_emissions(mut self, most: usize) -> Self {
+        self.max_emissions = most;
+        self
+    }
+
+    /// It may call [`Outbox::stop`], which keeps an event from the later steps of its pipeline.
+    pub fn may_stop(mut self) -> Self {
+        self.may_stop = true;
+        self
+    }
+
+    /// It sends orders out; denied ones never reach it.
+    pub fn gateway(mut self) -> Self {
+        self.gateway = true;
+        self
+    }
+
+    /// The component.
+    #[must_use]
+    pub fn build(self) -> Component {
+        Component {
+            inputs: self.inputs,
+            outputs: self.outputs,
+            emits_under: self.emits_under,
+            max_emissions: self.max_emissions,
+            may_stop: self.may_stop,
+            gateway: self.gateway,
+            stage: Box::new(Typed { stage: self.stage, handlers: self.handlers }),
+        }
+    }
+}
+
+impl<S: Stage + 'static> From<Builder<S>> for Component {
+    fn from(builder: Builder<S>) -> Self {
+        builder.build()
+    }
+}
+
+/// Events of one input that a stage may handle now.
+pub(crate) struct Run<'a> {
+    pub(crate) slots: &'a [Slot],
+    /// Handle only events with a root below this.
+    pub(crate) until: u64,
+    /// Skip events that do not match.
+    pub(crate) when: Option<&'a mut Condition>,
+}
+
+/// How far a run came.
+#[derive(Debug, Default)]
+pub(crate) struct Ran {
+    /// Events done with: handled or skipped. The failing one, if any, is the next.
+    pub(crate) consumed: usize,
+    /// Of these, skipped by the condition.
+    pub(crate) skipped: usize,
+    pub(crate) fault: Option<Fault>,
+}
+
+/// A stage of any type. One virtual call per run, static calls per event.
+pub(crate) trait Erased: Send {
+    fn start(&mut self, out: &mut Outbox) -> Result<(), Fault>;
+    fn batch_end(&mut self) -> Result<(), Fault>;
+    fn stop(&mut self, out: &mut Outbox) -> Result<(), Fault>;
+    /// Handles events of the `input`-th type of [`Component::inputs`].
+    fn run(&mut self, input: usize, run: Run<'_>, out: &mut Outbox) -> Ran;
+}
+
+type Handler<S> = fn(&mut S, Run<'_>, &mut Outbox) -> Ran;
+
+struct Typed<S> {
+    stage: S,
+    handlers: Vec<Handler<S>>,
+}
+
+impl<S: Stage> Erased for Typed<S> {
+    fn start(&mut self, out: &mut Outbox) -> Result<(), Fault> {
+        self.stage.on_start(out)
+    }
+
+    fn batch_end(&mut self) -> Result<(), Fault> {
+        self.stage.on_batch_end()
+    }
+
+    fn stop(&mut self, out: &mut Outbox) -> Result<(), Fault> {
+        self.stage.on_stop(out)
+    }
+
+    fn run(&mut self, input: usize, run: Run<'_>, out: &mut Outbox) -> Ran {
+        self.handlers[input](&mut self.stage, run, out)
+    }
+}
+
+fn run_each<S: On<E>, E: Event>(stage: &mut S, mut run: Run<'_>, out: &mut Outbox) -> Ran {
+    let mut ran = Ran::default();
+    for slot in run.slots {
+        if slot.header.root >= run.until {
+            break;
+        }
+        if let Some(when) = &mut run.when
+            && !when.matches(slot)
+        {
+            ran.consumed += 1;
+            ran.skipped += 1;
+            continue;
+        }
+        out.begin(&slot.header);
+        let result = stage.on(slot.view(), out);
+        if let Err(fault) = out.end(slot, result) {
+            ran.fault = Some(fault);
+            break;
+        }
+        ran.consumed += 1;
+        if out.is_blocked() {
+            break;
+        }
+    }
+    ran
+}

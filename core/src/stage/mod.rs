@@ -1,0 +1,68 @@
+//! Stages: code that reads events and emits others.
+//!
+//! ```text
+//!            inputs, merged by root                      one stream per type emitted
+//!  stream a ----\   +---------------------------------+
+//!                >--| on(&event, &mut outbox) -> Ok(()) |--> Outbox --> stream
+//!  stream b ----/   +---------------------------------+
+//! ```
+//!
+//! | item | what it is |
+//! |---|---|
+//! | [`Stage`] | the life cycle: start, end of a batch, stop |
+//! | [`On`] | what a stage does with an event of one type |
+//! | [`Outbox`] | where it emits |
+//! | [`Component`] | a stage with what it takes and gives, ready to be named and routed |
+//! | [`Fault`] | why it could not go on |
+//!
+//! A stage is called by one lane only, never blocks, and never learns which lane, which batch or
+//! which ring it is on. The same input gives the same output wherever it runs.
+
+mod component;
+mod fault;
+mod outbox;
+
+pub use component::{Builder, Component, Each, component, each};
+pub(crate) use component::{Erased, Ran, Run};
+pub use fault::{Fault, FaultKind};
+pub use outbox::Outbox;
+pub(crate) use outbox::{Stream, Tally};
+
+use crate::event::Event;
+
+/// The life cycle of a stage; by default nothing happens.
+pub trait Stage: Send {
+    /// Before the first event. What is emitted here has root 0.
+    ///
+    /// # Errors
+    /// A fault keeps the topology from starting.
+    fn on_start(&mut self, _out: &mut Outbox) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    /// After the events of a poll. There is no outbox: how events were batched must not show in
+    /// what a stage emits.
+    ///
+    /// # Errors
+    /// A fault stops the topology.
+    fn on_batch_end(&mut self) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    /// After the last event. What is emitted here has the last root + 1.
+    ///
+    /// # Errors
+    /// A fault is reported by the stop.
+    fn on_stop(&mut self, _out: &mut Outbox) -> Result<(), Fault> {
+        Ok(())
+    }
+}
+
+/// What a stage does with an event of type `E`.
+pub trait On<E: Event>: Stage {
+    /// Handles one event. What is emitted carries its root.
+    ///
+    /// # Errors
+    /// A fault hands the event to the failure policy; what was emitted for it is taken back.
+    fn on(&mut self, event: &E, out: &mut Outbox) -> Result<(), Fault>;
+}

@@ -1,0 +1,286 @@
+//! Where a stage emits.
+
+use super::{Fault, FaultKind};
+use crate::event::{Event, EventType, Header, Slot};
+use crate::ring::Producer;
+use std::collections::VecDeque;
+use xxhash_rust::xxh3::Xxh3;
+
+/// Where a stage emits: a port per event type it declared, each with a stream behind it.
+///
+/// What is emitted takes root and capture time from the event being handled and, where the stage
+/// leaves them 0, its event time and instrument; its source is the component's. It is written to
+/// the stream's ring at once and becomes visible when the lane publishes; what does not fit waits
+/// here, at most the emissions of one event, and the stage is not called before it is written.
+pub struct Outbox {
+    ports: Vec<Port>,
+    /// Copies of what the stage let pass, for the later steps of its pipeline.
+    pass: Option<Port>,
+    component: u16,
+    max_emissions: usize,
+    cause: Header,
+    emitted: usize,
+    fault: Option<Fault>,
+    stopped: Option<&'static str>,
+    stops: u64,
+    blocked: bool,
+}
+
+impl std::fmt::Debug for Outbox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Outbox").field("ports", &self.ports.len()).finish_non_exhaustive()
+    }
+}
+
+impl Outbox {
+    pub(crate) fn new(component: u16, max_emissions: usize) -> Self {
+        Self {
+            ports: Vec::new(),
+            pass: None,
+            component,
+            max_emissions,
+            cause: Header::default(),
+            emitted: 0,
+            fault: None,
+            stopped: None,
+            stops: 0,
+            blocked: false,
+        }
+    }
+
+    pub(crate) fn add_port(&mut self, event: EventType, source: u16, stream: Stream) {
+        self.ports.push(Port::new(event, source, stream, self.max_emissions));
+    }
+
+    pub(crate) fn set_pass(&mut self, event: EventType, stream: Stream) {
+        self.pass = Some(Port::new(event, 0, stream, 1));
+    }
+
+    /// Emits an event.
+    ///
+    /// More emissions than declared, or a type not declared, make the event being handled fail when
+    /// the stage returns.
+    #[inline]
+    pub fn emit<E: Event>(&mut self, mut event: E) {
+        let Some(port) = self.ports.iter_mut().find(|port| port.event.id == E::TYPE.id) else {
+            return self.refuse(FaultKind::UndeclaredEmission, E::TYPE);
+        };
+        if self.emitted == self.max_emissions {
+            return self.refuse(FaultKind::TooManyEmissions, E::TYPE);
+        }
+        self.emitted += 1;
+        event.stamp(self.component);
+        let header = event.header_mut();
+        header.root = self.cause.root;
+        header.ts_recv = self.cause.ts_recv;
+        header.source = port.source;
+        if header.ts_event == 0 {
+            header.ts_event = self.cause.ts_event;
+        }
+        if header.instrument == 0 {
+            header.instrument = self.cause.instrument;
+        }
+        self.blocked |= !port.write(Slot::of(&event));
+    }
+
+    /// Ends this event's way through its pipeline: later steps do not see it. Counted; the stage
+    /// must have been declared with [`super::Builder::may_stop`].
+    pub fn stop(&mut self, reason: &'static str) {
+        self.stopped = Some(reason);
+    }
+
+    /// Header of the event being handled.
+    #[must_use]
+    pub fn cause(&self) -> &Header {
+        &self.cause
+    }
+
+    #[cold]
+    fn refuse(&mut self, kind: FaultKind, event: EventType) {
+        let message = match kind {
+            FaultKind::TooManyEmissions => format!(
+                "emitted more than the {} events it declares per event; declare more with max_emissions",
+                self.max_emissions
+            ),
+            _ => format!("emitted {event}, which it does not declare; declare it with emits"),
+        };
+        self.fault.get_or_insert(Fault::of_kind(kind, message));
+    }
+
+    /// Before an event is handled.
+    #[inline]
+    pub(crate) fn begin(&mut self, cause: &Header) {
+        self.cause = *cause;
+        if self.emitted != 0 {
+            self.emitted = 0;
+            for port in &mut self.ports {
+                port.fresh = 0;
+            }
+        }
+    }
+
+    /// After an event was handled: keeps what it emitted, or takes it back.
+    #[inline]
+    pub(crate) fn end(&mut self, event: &Slot, result: Result<(), Fault>) -> Result<(), Fault> {
+        if self.fault.is_some() || result.is_err() {
+            self.take_back();
+            return Err(match self.fault.take() {
+                Some(fault) => fault,
+                None => result.expect_err("one of the two"),
+            });
+        }
+        if let Some(reason) = self.stopped.take() {
+            tracing::trace!(reason, root = event.header.root, "stopped");
+            self.stops += 1;
+        } else if let Some(pass) = &mut self.pass {
+            self.blocked |= !pass.write(event);
+        }
+        Ok(())
+    }
+
+    /// Takes back what was emitted for the event being handled.
+    #[cold]
+    pub(crate) fn take_back(&mut self) {
+        self.stopped = None;
+        for port in &mut self.ports {
+            port.take_back();
+        }
+        let blocked = self.all_ports().any(|port| !port.overflow.is_empty());
+        self.blocked = blocked;
+    }
+
+    /// Whether something waits for room; the stage must not be called before it is written.
+    #[inline]
+    pub(crate) fn is_blocked(&self) -> bool {
+        self.blocked
+    }
+
+    /// Writes what waits, as far as there is room, and publishes all that was written. Gives
+    /// whether anything moved.
+    pub(crate) fn flush(&mut self) -> bool {
+        let mut moved = false;
+        let mut blocked = false;
+        for port in self.ports.iter_mut().chain(&mut self.pass) {
+            moved |= port.flush();
+            blocked |= !port.overflow.is_empty();
+        }
+        self.blocked = blocked;
+        moved
+    }
+
+    /// Promises that no event with a root below `bound` will be emitted. Gives whether that is news.
+    pub(crate) fn promise(&mut self, bound: u64) -> bool {
+        let mut news = false;
+        for port in self.ports.iter_mut().chain(&mut self.pass) {
+            news |= port.promise(bound);
+        }
+        news
+    }
+
+    /// Events of pipelines that ended here.
+    pub(crate) fn stops(&self) -> u64 {
+        self.stops
+    }
+
+    /// Count and digest of each stream, the ports' in the order they were added, then the pass.
+    pub(crate) fn tallies(&self) -> Vec<Tally> {
+        self.all_ports().map(|port| port.stream.tally()).collect()
+    }
+
+    /// Events published so far on all ports.
+    #[inline]
+    pub(crate) fn published(&self) -> u64 {
+        self.ports.iter().map(|port| port.stream.producer.sequence()).sum()
+    }
+
+    fn all_ports(&self) -> impl Iterator<Item = &Port> {
+        self.ports.iter().chain(&self.pass)
+    }
+}
+
+/// The writing end of a stream: its ring, and a digest of what went through where it is wanted.
+pub(crate) struct Stream {
+    pub(crate) producer: Producer,
+    digest: Option<Box<Xxh3>>,
+}
+
+/// What went through a stream: how many events and, where it is wanted, the hash of their bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Tally {
+    pub(crate) count: u64,
+    pub(crate) digest: Option<u128>,
+}
+
+impl Stream {
+    pub(crate) fn new(producer: Producer, digest: bool) -> Self {
+        Self { producer, digest: digest.then(|| Box::new(Xxh3::new())) }
+    }
+
+    /// Publishes what was written.
+    #[inline]
+    pub(crate) fn publish(&mut self) {
+        if let Some(digest) = &mut self.digest {
+            self.producer.for_unpublished(|slots| digest.update(bytemuck::cast_slice(slots)));
+        }
+        self.producer.publish();
+    }
+
+    pub(crate) fn tally(&self) -> Tally {
+        let digest = self.digest.as_ref().map(|digest| digest.digest128());
+        Tally { count: self.producer.sequence(), digest }
+    }
+}
+
+/// One stream of an outbox and what waits for room in it.
+struct Port {
+    event: EventType,
+    source: u16,
+    stream: Stream,
+    overflow: VecDeque<Slot>,
+    /// Written for the event being handled.
+    fresh: usize,
+}
+
+impl Port {
+    fn new(event: EventType, source: u16, stream: Stream, most: usize) -> Self {
+        Self { event, source, stream, overflow: VecDeque::with_capacity(most), fresh: 0 }
+    }
+
+    /// Gives whether it went to the ring; else it waits here.
+    #[inline]
+    fn write(&mut self, slot: &Slot) -> bool {
+        self.fresh += 1;
+        let written = self.overflow.is_empty() && self.stream.producer.write(slot);
+        if !written {
+            self.overflow.push_back(*slot);
+        }
+        written
+    }
+
+    fn take_back(&mut self) {
+        let waiting = self.fresh.min(self.overflow.len());
+        self.overflow.truncate(self.overflow.len() - waiting);
+        self.stream.producer.take_back(self.fresh - waiting);
+        self.fresh = 0;
+    }
+
+    #[inline]
+    fn flush(&mut self) -> bool {
+        while let Some(slot) = self.overflow.front()
+            && self.stream.producer.write(slot)
+        {
+            self.overflow.pop_front();
+        }
+        if self.stream.producer.unpublished() == 0 {
+            return false;
+        }
+        self.stream.publish();
+        true
+    }
+
+    #[inline]
+    fn promise(&mut self, bound: u64) -> bool {
+        let first_waiting = self.overflow.front().map_or(u64::MAX, |slot| slot.header.root);
+        self.stream.producer.promise_if_news(bound.min(first_waiting))
+    }
+}

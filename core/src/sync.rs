@@ -1,0 +1,21 @@
+//! All atomics and cells of the crate come from here, so that loom can take their place.
+//!
+//! With `--cfg loom` the types are loom's, and the models beside the ring run every interleaving
+//! the memory model allows. Elsewhere they are the standard library's, at no cost.
+
+#![allow(clippy::disallowed_types, reason = "the one place where raw atomics are named")]
+
+#[cfg(loom)]
+pub(crate) use loom::{
+    cell::UnsafeCell,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+#[cfg(not(loom))]
+pub(crate) use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};

@@ -1,0 +1,132 @@
+//! One stage alone, without lanes.
+
+use crate::event::{Event, EventType, Header, Slot};
+use crate::ring::{Reader, RingBuilder};
+use crate::stage::{Component, Fault, Outbox, Run, Stream};
+
+/// Slots of the harness's streams; more emissions between two [`Harness::take`] are lost on nobody:
+/// the stage is refused further events until they are taken.
+const CAPACITY: usize = 1 << 12;
+
+/// One stage without lanes: send it events, take what it emits.
+///
+/// ```
+/// use pitlane::event::{Action, MarketData, Side, Signal};
+/// use pitlane::stage::{each, Outbox};
+/// use pitlane::testing::Harness;
+///
+/// let mut harness = Harness::new(
+///     each(|event: &MarketData, out: &mut Outbox| {
+///         if let Some(trade) = event.as_trade() {
+///             out.emit(Signal::new(Action::Buy, 1.0, trade.price()));
+///         }
+///         Ok(())
+///     })
+///     .emits::<Signal>(),
+/// );
+/// harness.send(&MarketData::trade(1, 0, 100, 1, Side::Bid))?;
+/// let signals = harness.take::<Signal>();
+/// assert_eq!(signals[0].price, 100);
+/// assert_eq!(signals[0].header.root, 1);
+/// # Ok::<(), pitlane::stage::Fault>(())
+/// ```
+#[derive(Debug)]
+pub struct Harness {
+    component: Component,
+    out: Outbox,
+    streams: Vec<(EventType, Reader)>,
+    root: u64,
+}
+
+impl Harness {
+    /// The component id that emitted events are stamped with.
+    pub const COMPONENT: u16 = 1;
+
+    /// A harness around a component, not started.
+    #[must_use]
+    pub fn new(component: impl Into<Component>) -> Self {
+        let component = component.into();
+        let mut out = Outbox::new(Self::COMPONENT, component.max_emissions);
+        let mut streams = Vec::new();
+        for &event in component.outputs() {
+            let mut ring = RingBuilder::<Slot>::new(CAPACITY).expect("a power of two");
+            ring.reader();
+            let (producer, mut readers) = ring.build();
+            out.add_port(event, Self::COMPONENT, Stream::new(producer, false));
+            streams.extend(readers.pop().map(|reader| (event, reader)));
+        }
+        Self { component, out, streams, root: 0 }
+    }
+
+    /// Calls `on_start`.
+    ///
+    /// # Errors
+    /// The stage's.
+    pub fn start(&mut self) -> Result<(), Fault> {
+        self.out.begin(&Header::default());
+        let result = self.component.stage.start(&mut self.out);
+        self.finish(result)
+    }
+
+    /// Sends one event, with the next root unless it has one.
+    ///
+    /// # Errors
+    /// The stage's; or that it does not take events of this type, or that 4,096 emitted events were
+    /// not taken.
+    pub fn send<E: Event>(&mut self, event: &E) -> Result<(), Fault> {
+        let mut slot = *Slot::of(event);
+        if slot.header.root == 0 {
+            slot.header.root = self.root + 1;
+        }
+        self.root = slot.header.root;
+        if self.out.is_blocked() {
+            return Err(Fault::new("the harness is full of emitted events: take them first"));
+        }
+        let Some(input) = self.component.inputs.iter().position(|input| *input == E::TYPE) else {
+            return Err(Fault::new(format!("the component does not take {}", E::TYPE)));
+        };
+        let run = Run { slots: &[slot], until: u64::MAX, when: None };
+        let ran = self.component.stage.run(input, run, &mut self.out);
+        self.out.flush();
+        match ran.fault {
+            Some(fault) => Err(fault),
+            None => self.component.stage.batch_end(),
+        }
+    }
+
+    /// Calls `on_stop`.
+    ///
+    /// # Errors
+    /// The stage's.
+    pub fn stop(&mut self) -> Result<(), Fault> {
+        self.out.begin(&Header { root: self.root + 1, ..Header::default() });
+        let result = self.component.stage.stop(&mut self.out);
+        self.finish(result)
+    }
+
+    /// What it emitted of one type since the last time, in order.
+    #[must_use]
+    pub fn take<E: Event>(&mut self) -> Vec<E> {
+        let mut taken = Vec::new();
+        for (_, reader) in self.streams.iter_mut().filter(|(event, _)| *event == E::TYPE) {
+            let mut batch = reader.poll(usize::MAX);
+            taken.extend(batch.iter().map(|slot| *slot.view::<E>()));
+            batch.release(batch.len());
+        }
+        self.out.flush();
+        taken
+    }
+
+    /// How many events it stopped (see [`Outbox::stop`]).
+    #[must_use]
+    pub fn stops(&self) -> u64 {
+        self.out.stops()
+    }
+
+    fn finish(&mut self, result: Result<(), Fault>) -> Result<(), Fault> {
+        let event = Slot { header: *self.out.cause(), words: [0; 4] };
+        let result = self.out.end(&event, result);
+        self.out.flush();
+        result
+    }
+}

@@ -1,0 +1,115 @@
+//! What a run has done.
+
+use crate::event::EventType;
+use crate::source::SourceError;
+use crate::stage::Fault;
+use hdrhistogram::Histogram;
+use std::time::Duration;
+
+/// What a run has done.
+#[derive(Debug)]
+pub struct Report {
+    /// Events that entered.
+    pub events: u64,
+    /// Wall time from start to stop.
+    pub elapsed: Duration,
+    /// Streams in the order of the plan: ingresses, then each stage's.
+    pub streams: Vec<StreamReport>,
+    /// Stages in topological order.
+    pub stages: Vec<StageReport>,
+    /// Lanes.
+    pub lanes: Vec<LaneReport>,
+    /// Faults of stages, in the order in which they were noticed; the first one stopped the run.
+    pub faults: Vec<StageFault>,
+    /// Why the input ended early, where it did.
+    pub input_error: Option<SourceError>,
+    /// Whether someone ended it before the input was done.
+    pub interrupted: bool,
+}
+
+/// What went through a stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StreamReport {
+    /// Name: `feed`, `strategy/sma`.
+    pub name: String,
+    /// Event type.
+    pub event: EventType,
+    /// Events.
+    pub count: u64,
+    /// XXH3 (128 bits) of the events' bytes in order, where digests are on.
+    pub digest: Option<u128>,
+}
+
+/// What a stage has done.
+#[derive(Clone, Debug)]
+pub struct StageReport {
+    /// Name of its component.
+    pub name: String,
+    /// Name of its lane.
+    pub lane: String,
+    /// Events it handled.
+    pub events_in: u64,
+    /// Events its conditions held back.
+    pub filtered: u64,
+    /// Events it emitted.
+    pub events_out: u64,
+    /// Polls in which it handled any.
+    pub batches: u64,
+    /// Most events in one poll.
+    pub largest_batch: u64,
+    /// Events it stopped.
+    pub stops: u64,
+    /// Most events it was seen behind.
+    pub max_lag: u64,
+    /// Wall time from entry to the end of the batch in this stage, ns; empty where not measured.
+    pub latency: Histogram<u64>,
+}
+
+/// What a lane was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LaneReport {
+    /// Name.
+    pub name: String,
+    /// Core it was asked to be pinned to.
+    pub cpu: Option<usize>,
+    /// Cores it was in truth allowed on, as the system says.
+    pub allowed: Vec<usize>,
+    /// How it waited.
+    pub wait: crate::wait::Wait,
+    /// Names of its stages.
+    pub stages: Vec<String>,
+}
+
+/// A fault and where it came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StageFault {
+    /// Name of the component.
+    pub stage: String,
+    /// Root of the event it failed on.
+    pub root: u64,
+    /// The fault.
+    pub fault: Fault,
+}
+
+/// Why a topology cannot start or go on.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// It has stopped.
+    #[error("the topology has stopped")]
+    Stopped,
+    /// There is no such ingress.
+    #[error("no ingress of that event type under the source `{0}`")]
+    NoIngress(String),
+    /// A lane could not be set up.
+    #[error("{0}")]
+    Lane(String),
+    /// A stage failed to start.
+    #[error("stage `{stage}` failed to start: {fault}")]
+    Start {
+        /// Name of the component.
+        stage: String,
+        /// Its fault.
+        fault: Fault,
+    },
+}
