@@ -11,6 +11,12 @@ pub struct Condition {
 }
 
 impl Condition {
+    /// What is odd about its text.
+    #[must_use]
+    pub fn warnings(&self) -> &[ConditionError] {
+        &[]
+    }
+
     /// Whether the event matches.
     #[inline]
     pub fn matches(&mut self, event: &Slot) -> bool {
@@ -18,7 +24,7 @@ impl Condition {
     }
 }
 
-/// Compiles a condition over events of type `E`... (signature: see `compile`).
+/// Compiles a condition.
 ///
 /// # Errors
 /// All mistakes of the text.
@@ -26,8 +32,8 @@ pub fn compile(
     _text: &str,
     _event: &Fields,
     _world: &World<'_>,
-) -> Result<(Condition, Vec<String>), ConditionError> {
-    todo!()
+) -> Result<Condition, Vec<ConditionError>> {
+    Ok(Condition { test: Box::new(|_| true) })
 }
 
 /// What a condition needs to know of its event type.
@@ -71,6 +77,7 @@ pub struct ConditionError {
 
 /// Named predicates over events.
 #[derive(Clone, Default)]
+#[allow(missing_debug_implementations, reason = "stub")]
 pub struct Predicates(BTreeMap<String, Predicate>);
 
 #[derive(Clone)]
@@ -94,5 +101,11 @@ impl Predicates {
     /// Name, event type and description of each.
     pub fn iter(&self) -> impl Iterator<Item = (&str, EventType, &str)> {
         self.0.iter().map(|(name, p)| (name.as_str(), p.event, p.doc.as_str()))
+    }
+}
+
+impl std::fmt::Debug for Predicates {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.0.keys()).finish()
     }
 }

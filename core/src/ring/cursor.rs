@@ -24,9 +24,4 @@ impl Cursor {
     pub(super) fn observe(&self) -> u64 {
         self.0.load(Ordering::Acquire)
     }
-
-    /// What the writer said at some time; for displays only, orders nothing.
-    pub(super) fn glance(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
-    }
 }

@@ -112,6 +112,16 @@ impl<E: Event> Reader<E> {
         }
     }
 
+    /// All visible events, in order, in two pieces.
+    pub(crate) fn all_visible(&self) -> (&[Slot], &[Slot]) {
+        let first = self.visible_slice(usize::MAX);
+        let rest = self.visible() - first.len();
+        #[allow(unsafe_code, reason = "the ring's own read")]
+        // SAFETY: R3: in `gate..seen`; what does not lie before the wrap lies after it.
+        let second = unsafe { self.storage.slice(self.gate + first.len() as u64, rest) };
+        (first, second)
+    }
+
     /// Frees the first `count` visible slots; their events were copied and are not handled yet.
     pub(crate) fn keep_aside(&mut self, count: usize) {
         assert!(count <= self.visible());

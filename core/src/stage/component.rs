@@ -1,7 +1,7 @@
 //! A stage together with what it takes and gives, its type erased.
 
 use super::{Fault, On, Outbox, Stage};
-use crate::condition::Condition;
+use crate::condition::{Condition, Fields};
 use crate::event::{Event, EventType, Slot};
 use std::marker::PhantomData;
 
@@ -13,7 +13,7 @@ pub(crate) const DEFAULT_MAX_EMISSIONS: usize = 16;
 /// Made by [`component`] from a struct, by [`each`] from a closure.
 pub struct Component {
     pub(crate) inputs: Vec<EventType>,
-    pub(crate) outputs: Vec<EventType>,
+    pub(crate) outputs: Vec<Fields>,
     pub(crate) emits_under: Option<String>,
     pub(crate) max_emissions: usize,
     pub(crate) may_stop: bool,
@@ -39,8 +39,8 @@ impl Component {
 
     /// Event types it emits.
     #[must_use]
-    pub fn outputs(&self) -> &[EventType] {
-        &self.outputs
+    pub fn outputs(&self) -> impl Iterator<Item = EventType> {
+        self.outputs.iter().map(|fields| fields.event)
     }
 
     /// The same component, emitting under a source name of its own instead of its name.
@@ -136,7 +136,7 @@ pub struct Builder<S> {
     stage: S,
     handlers: Vec<Handler<S>>,
     inputs: Vec<EventType>,
-    outputs: Vec<EventType>,
+    outputs: Vec<Fields>,
     emits_under: Option<String>,
     max_emissions: usize,
     may_stop: bool,
@@ -156,8 +156,8 @@ impl<S: Stage + 'static> Builder<S> {
 
     /// It emits events of type `E`.
     pub fn emits<E: Event>(mut self) -> Self {
-        if !self.outputs.contains(&E::TYPE) {
-            self.outputs.push(E::TYPE);
+        if !self.outputs.iter().any(|fields| fields.event == E::TYPE) {
+            self.outputs.push(Fields::of::<E>());
         }
         self
     }

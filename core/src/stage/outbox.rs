@@ -24,6 +24,12 @@ pub struct Outbox {
     stopped: Option<&'static str>,
     stops: u64,
     blocked: bool,
+    /// Roots of handled events whose latency is wanted: those with no bit of the mask.
+    sampled: Vec<u64>,
+    sample_mask: u64,
+    /// Most emissions before they are published within a poll.
+    publish_every: usize,
+    unpublished: usize,
 }
 
 impl std::fmt::Debug for Outbox {
@@ -45,7 +51,27 @@ impl Outbox {
             stopped: None,
             stops: 0,
             blocked: false,
+            sampled: Vec::new(),
+            sample_mask: u64::MAX,
+            publish_every: usize::MAX,
+            unpublished: 0,
         }
+    }
+
+    /// Publishes when so many emissions have gathered, even within a poll.
+    pub(crate) fn publish_every(&mut self, emissions: usize) {
+        self.publish_every = emissions.max(1);
+    }
+
+    /// Notes the roots that are multiples of `every`, a power of two; at most `most` at a time.
+    pub(crate) fn sample(&mut self, every: u64, most: usize) {
+        self.sample_mask = every - 1;
+        self.sampled.reserve_exact(most);
+    }
+
+    /// The roots noted; whoever takes them clears them.
+    pub(crate) fn sampled(&mut self) -> &mut Vec<u64> {
+        &mut self.sampled
     }
 
     pub(crate) fn add_port(&mut self, event: EventType, source: u16, stream: Stream) {
@@ -111,6 +137,9 @@ impl Outbox {
     #[inline]
     pub(crate) fn begin(&mut self, cause: &Header) {
         self.cause = *cause;
+        if cause.root & self.sample_mask == 0 {
+            self.sampled.push(cause.root);
+        }
         if self.emitted != 0 {
             self.emitted = 0;
             for port in &mut self.ports {
@@ -135,12 +164,28 @@ impl Outbox {
         } else if let Some(pass) = &mut self.pass {
             self.blocked |= !pass.write(event);
         }
+        self.unpublished += self.emitted;
+        if self.unpublished >= self.publish_every {
+            self.flush();
+        }
         Ok(())
+    }
+
+    /// As [`Self::end`], for the life cycle's calls: there is no event to pass on.
+    pub(crate) fn end_life_cycle(&mut self, result: Result<(), Fault>) -> Result<(), Fault> {
+        let result = match self.fault.take() {
+            Some(fault) => Err(fault),
+            None => result,
+        };
+        if result.is_err() {
+            self.take_back();
+        }
+        result
     }
 
     /// Takes back what was emitted for the event being handled.
     #[cold]
-    pub(crate) fn take_back(&mut self) {
+    fn take_back(&mut self) {
         self.stopped = None;
         for port in &mut self.ports {
             port.take_back();
@@ -160,6 +205,7 @@ impl Outbox {
     pub(crate) fn flush(&mut self) -> bool {
         let mut moved = false;
         let mut blocked = false;
+        self.unpublished = 0;
         for port in self.ports.iter_mut().chain(&mut self.pass) {
             moved |= port.flush();
             blocked |= !port.overflow.is_empty();

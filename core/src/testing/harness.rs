@@ -48,7 +48,7 @@ impl Harness {
         let component = component.into();
         let mut out = Outbox::new(Self::COMPONENT, component.max_emissions);
         let mut streams = Vec::new();
-        for &event in component.outputs() {
+        for event in component.outputs() {
             let mut ring = RingBuilder::<Slot>::new(CAPACITY).expect("a power of two");
             ring.reader();
             let (producer, mut readers) = ring.build();
@@ -124,8 +124,7 @@ impl Harness {
     }
 
     fn finish(&mut self, result: Result<(), Fault>) -> Result<(), Fault> {
-        let event = Slot { header: *self.out.cause(), words: [0; 4] };
-        let result = self.out.end(&event, result);
+        let result = self.out.end_life_cycle(result);
         self.out.flush();
         result
     }

@@ -1,9 +1,29 @@
-//! The test kit: what a user's tests of stages and topologies need, without threads or clocks.
+//! The test kit: what tests of stages and topologies need.
 //!
 //! | item | for |
 //! |---|---|
-//! | [`Harness`] | one stage alone: send events in, look at what it emits |
+//! | [`Harness`] | one stage alone, without threads: send events in, take what it emits |
+//! | [`Script`] | an input for a whole topology: these events, in this order, so many at a time |
+//! | [`Recorder`] | a sink that keeps what reached it |
+//! | [`ManualClock`] | a clock that goes when told |
+//! | [`digest_of`] | a golden digest: equal for equal events in equal order |
 
+mod clock;
 mod harness;
+mod recorder;
+mod script;
 
+pub use clock::ManualClock;
 pub use harness::Harness;
+pub use recorder::Recorder;
+pub use script::Script;
+
+use crate::event::{Event, Slot};
+
+/// XXH3 (128 bits) of the events' bytes in order: what a report calls a stream's digest.
+#[must_use]
+pub fn digest_of<E: Event>(events: &[E]) -> u128 {
+    let mut hash = xxhash_rust::xxh3::Xxh3::new();
+    events.iter().for_each(|event| hash.update(bytemuck::bytes_of(Slot::of(event))));
+    hash.digest128()
+}

@@ -1,12 +1,12 @@
 //! What a topology is to be, as plain data.
 
-use super::{Input, Monitor, Report, RunError, Running};
+use super::{Checked, Problem};
 use crate::condition::{Fields, Predicates};
-use crate::event::{Event, EventType};
+use crate::event::Event;
 use crate::route::Route;
 use crate::stage::Component;
+use crate::wait::Wait;
 use crate::{Instruments, Tier};
-use std::time::Duration;
 
 /// Where stages run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,9 +16,10 @@ pub enum Lanes {
     Auto,
     /// Everything on the thread that runs the topology.
     Fused,
-    /// This many lanes for fast stages, pinned where there are cores for them.
+    /// This many lanes for fast stages, each pinned where there is a core for it; sources and
+    /// standard workers run beside them.
     Count(usize),
-    /// These lanes.
+    /// These lanes; standard stages on none of them run on a worker lane.
     List(Vec<LaneSpec>),
 }
 
@@ -29,8 +30,8 @@ pub struct LaneSpec {
     pub name: String,
     /// The core it is pinned to; `None` leaves it to the system.
     pub cpu: Option<usize>,
-    /// How it waits; `None` chooses by tier and cores.
-    pub wait: Option<crate::wait::Wait>,
+    /// How it waits; `None` chooses by what there is.
+    pub wait: Option<Wait>,
     /// Names of the components it runs.
     pub stages: Vec<String>,
 }
@@ -45,11 +46,82 @@ pub enum Latency {
     OneIn(u64),
 }
 
+/// Slots of a ring by default.
+pub(super) const DEFAULT_CAPACITY: usize = 4096;
+
+/// Most events a stage handles in one poll by default.
+pub(super) const DEFAULT_BATCH_LIMIT: usize = 256;
+
 /// A topology as it is to be: sources, components, routes between them, lanes.
 ///
 /// Nothing is checked before [`Plan::check`], which finds all mistakes at once.
-#[derive(Debug, Default)]
-pub struct Plan {}
+///
+/// ```
+/// use pitlane::event::{Action, MarketData, Side, Signal};
+/// use pitlane::stage::{each, Outbox};
+/// use pitlane::topology::{Lanes, Plan};
+/// use pitlane::Tier;
+///
+/// let mut plan = Plan::new();
+/// plan.component(
+///     "buy",
+///     each(|event: &MarketData, out: &mut Outbox| {
+///         if let Some(trade) = event.as_trade() {
+///             out.emit(Signal::new(Action::Buy, 1.0, trade.price()));
+///         }
+///         Ok(())
+///     })
+///     .emits::<Signal>(),
+/// );
+/// plan.route::<MarketData>("feed", Tier::FAST, "buy");
+/// plan.lanes(Lanes::Fused);
+///
+/// let mut running = plan.check().expect("no mistakes").start().expect("it starts");
+/// running.publish("feed", &MarketData::trade(1, 0, 100, 1, Side::Bid)).expect("it runs");
+/// let report = running.stop();
+/// assert_eq!(report.stream("buy").expect("it emits").count, 1);
+/// ```
+#[derive(Debug)]
+pub struct Plan {
+    pub(super) instruments: Instruments,
+    pub(super) predicates: Predicates,
+    pub(super) sources: Vec<(String, Fields)>,
+    pub(super) components: Vec<(String, Component)>,
+    pub(super) routes: Vec<PlannedRoute>,
+    pub(super) lanes: Lanes,
+    pub(super) capacity: usize,
+    pub(super) stream_capacities: Vec<(String, usize)>,
+    pub(super) batch_limit: usize,
+    pub(super) digests: bool,
+    pub(super) latency: Latency,
+}
+
+/// A route and the events it is for.
+#[derive(Debug)]
+pub(super) struct PlannedRoute {
+    pub(super) source: String,
+    pub(super) event: Fields,
+    pub(super) tier: Tier,
+    pub(super) route: Route,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self {
+            instruments: Instruments::default(),
+            predicates: Predicates::default(),
+            sources: Vec::new(),
+            components: Vec::new(),
+            routes: Vec::new(),
+            lanes: Lanes::default(),
+            capacity: DEFAULT_CAPACITY,
+            stream_capacities: Vec::new(),
+            batch_limit: DEFAULT_BATCH_LIMIT,
+            digests: false,
+            latency: Latency::Off,
+        }
+    }
+}
 
 impl Plan {
     /// An empty plan.
@@ -58,26 +130,29 @@ impl Plan {
         Self::default()
     }
 
-    /// The instruments that conditions and stages of this topology know. Set before components are
-    /// built with them; empty and new by default.
-    pub fn instruments(&mut self, _instruments: Instruments) -> &mut Self {
-        todo!()
+    /// The instruments that conditions of this topology know; empty and new by default.
+    pub fn instruments(&mut self, instruments: Instruments) -> &mut Self {
+        self.instruments = instruments;
+        self
     }
 
     /// Named predicates for conditions.
-    pub fn predicates(&mut self, _predicates: Predicates) -> &mut Self {
-        todo!()
+    pub fn predicates(&mut self, predicates: Predicates) -> &mut Self {
+        self.predicates = predicates;
+        self
     }
 
     /// Declares that events of type `E` enter under this source name. Sources that are routed and
     /// that no component emits under are ingresses without being declared.
-    pub fn source<E: Event>(&mut self, _name: &str) -> &mut Self {
-        todo!()
+    pub fn source<E: Event>(&mut self, name: &str) -> &mut Self {
+        self.sources.push((name.into(), Fields::of::<E>()));
+        self
     }
 
     /// Adds a component.
-    pub fn component(&mut self, _name: &str, _component: impl Into<Component>) -> &mut Self {
-        todo!()
+    pub fn component(&mut self, name: &str, component: impl Into<Component>) -> &mut Self {
+        self.components.push((name.into(), component.into()));
+        self
     }
 
     /// Routes the events of type `E` of a source.
@@ -93,169 +168,57 @@ impl Plan {
     /// As [`Plan::route`], for an event type known at run time only.
     pub fn route_fields(
         &mut self,
-        _source: &str,
-        _event: Fields,
-        _tier: Tier,
-        _route: impl Into<Route>,
+        source: &str,
+        event: Fields,
+        tier: Tier,
+        route: impl Into<Route>,
     ) -> &mut Self {
-        todo!()
+        let route = PlannedRoute { source: source.into(), event, tier, route: route.into() };
+        self.routes.push(route);
+        self
     }
 
-    /// Where stages run.
-    pub fn lanes(&mut self, _lanes: Lanes) -> &mut Self {
-        todo!()
+    /// Where stages run; as many lanes as there are cores by default.
+    pub fn lanes(&mut self, lanes: Lanes) -> &mut Self {
+        self.lanes = lanes;
+        self
     }
 
     /// Slots of each ring, a power of two; 4096 by default.
-    pub fn capacity(&mut self, _slots: usize) -> &mut Self {
-        todo!()
+    pub fn capacity(&mut self, slots: usize) -> &mut Self {
+        self.capacity = slots;
+        self
     }
 
     /// Slots of one stream's ring; the stream by its name: `feed`, `strategy/sma`.
-    pub fn stream_capacity(&mut self, _stream: &str, _slots: usize) -> &mut Self {
-        todo!()
+    pub fn stream_capacity(&mut self, stream: &str, slots: usize) -> &mut Self {
+        self.stream_capacities.push((stream.into(), slots));
+        self
     }
 
     /// Most events a stage handles before the next one's turn; 256 by default.
-    pub fn batch_limit(&mut self, _events: usize) -> &mut Self {
-        todo!()
+    pub fn batch_limit(&mut self, events: usize) -> &mut Self {
+        self.batch_limit = events;
+        self
     }
 
     /// Whether each stream's bytes are hashed; off by default.
-    pub fn digests(&mut self, _on: bool) -> &mut Self {
-        todo!()
+    pub fn digests(&mut self, on: bool) -> &mut Self {
+        self.digests = on;
+        self
     }
 
     /// How many events have their latency measured; none by default.
-    pub fn latency(&mut self, _latency: Latency) -> &mut Self {
-        todo!()
+    pub fn latency(&mut self, latency: Latency) -> &mut Self {
+        self.latency = latency;
+        self
     }
 
     /// Checks everything.
     ///
     /// # Errors
-    /// All mistakes there are, warnings included.
+    /// All problems there are, when at least one of them is an error.
     pub fn check(self) -> Result<Checked, Vec<Problem>> {
-        todo!()
+        super::check::check(self)
     }
 }
-
-/// How bad a problem is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Severity {
-    /// It cannot run.
-    Error,
-    /// It runs, but perhaps not as meant.
-    Warning,
-}
-
-/// A mistake in a plan, or something odd about it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// How bad it is.
-    pub severity: Severity,
-    /// A stable code: `PL-TOPOLOGY-003`.
-    pub code: &'static str,
-    /// Where, as a path of the config: `routing.feed.MarketData.routes[0].condition`.
-    pub at: String,
-    /// Byte range in the text at that place, where it is a condition.
-    pub span: Option<std::ops::Range<usize>>,
-    /// What is wrong: a sentence.
-    pub message: String,
-    /// What would be right: a sentence; may be empty.
-    pub help: String,
-}
-
-/// A topology that can run.
-#[derive(Debug)]
-pub struct Checked {}
-
-impl Checked {
-    /// What is odd about it.
-    #[must_use]
-    pub fn warnings(&self) -> &[Problem] {
-        todo!()
-    }
-
-    /// Streams: name, event type, names of the stages that read it.
-    #[must_use]
-    pub fn streams(&self) -> Vec<StreamInfo> {
-        todo!()
-    }
-
-    /// Stages in topological order: name, tier, streams in, streams out.
-    #[must_use]
-    pub fn stages(&self) -> Vec<StageInfo> {
-        todo!()
-    }
-
-    /// Ingress streams: source name and event type.
-    #[must_use]
-    pub fn ingresses(&self) -> Vec<(String, EventType)> {
-        todo!()
-    }
-
-    /// Live numbers, to be watched while it runs.
-    #[must_use]
-    pub fn monitor(&self) -> Monitor {
-        todo!()
-    }
-
-    /// Runs until the input is done or someone ends it, on this thread and the lanes' own.
-    ///
-    /// # Errors
-    /// When it cannot start.
-    pub fn run(self, _input: &mut dyn Input) -> Result<Report, RunError> {
-        todo!()
-    }
-
-    /// Starts it, to be fed by hand.
-    ///
-    /// # Errors
-    /// When it cannot start.
-    pub fn start(self) -> Result<Running, RunError> {
-        todo!()
-    }
-}
-
-/// A stream as checked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StreamInfo {
-    /// Name: `feed`, `strategy/sma`.
-    pub name: String,
-    /// Source it belongs to.
-    pub source: String,
-    /// Event type.
-    pub event: EventType,
-    /// Name of the stage that writes it; `None` for an ingress.
-    pub writer: Option<String>,
-    /// Slots of its ring.
-    pub capacity: usize,
-}
-
-/// A stage as checked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StageInfo {
-    /// Name of its component.
-    pub name: String,
-    /// Tier of the routes it stands in.
-    pub tier: Tier,
-    /// What it reads.
-    pub inputs: Vec<LinkInfo>,
-    /// Names of the streams it writes.
-    pub outputs: Vec<String>,
-}
-
-/// A link as checked: what a stage reads.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LinkInfo {
-    /// Name of the stream.
-    pub stream: String,
-    /// Condition that events must meet, where there is one.
-    pub condition: Option<String>,
-    /// Names of the stages that see an event before.
-    pub after: Vec<String>,
-}
-
-#[allow(unused, reason = "placeholder")]
-fn unused(_: Duration) {}

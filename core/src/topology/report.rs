@@ -1,5 +1,6 @@
 //! What a run has done.
 
+use crate::affinity::PinError;
 use crate::event::EventType;
 use crate::source::SourceError;
 use crate::stage::Fault;
@@ -25,6 +26,8 @@ pub struct Report {
     pub input_error: Option<SourceError>,
     /// Whether someone ended it before the input was done.
     pub interrupted: bool,
+    /// Lanes that did not end within the stop's limit; their stages are missing above.
+    pub left_behind: Vec<String>,
 }
 
 /// What went through a stream.
@@ -99,17 +102,61 @@ pub enum RunError {
     #[error("the topology has stopped")]
     Stopped,
     /// There is no such ingress.
-    #[error("no ingress of that event type under the source `{0}`")]
-    NoIngress(String),
-    /// A lane could not be set up.
-    #[error("{0}")]
-    Lane(String),
-    /// A stage failed to start.
-    #[error("stage `{stage}` failed to start: {fault}")]
-    Start {
-        /// Name of the component.
-        stage: String,
-        /// Its fault.
-        fault: Fault,
+    #[error("no {event} enters from `{from}`; what enters: {known}")]
+    NoIngress {
+        /// The source asked for.
+        from: String,
+        /// The event type asked for.
+        event: EventType,
+        /// What there is.
+        known: String,
     },
+    /// A lane was not pinned.
+    #[error("lane `{lane}`: {error}")]
+    Pin {
+        /// Name of the lane.
+        lane: String,
+        /// Why.
+        error: PinError,
+    },
+    /// A lane's thread was not started.
+    #[error("lane `{lane}`: the system started no thread: {error}")]
+    Thread {
+        /// Name of the lane.
+        lane: String,
+        /// What the system said.
+        error: String,
+    },
+    /// A stage failed to start.
+    #[error("stage `{}` failed to start: {}", .0.stage, .0.fault)]
+    Start(StageFault),
+}
+
+impl RunError {
+    pub(super) fn from_start(fault: StageFault) -> Self {
+        Self::Start(fault)
+    }
+}
+
+impl Report {
+    /// What went through the stream of a name; the first one where a component emits several types.
+    #[must_use]
+    pub fn stream(&self, name: &str) -> Option<&StreamReport> {
+        self.streams.iter().find(|stream| stream.name == name)
+    }
+
+    /// What the stage of a name has done.
+    #[must_use]
+    pub fn stage(&self, name: &str) -> Option<&StageReport> {
+        self.stages.iter().find(|stage| stage.name == name)
+    }
+
+    /// Whether everything that entered was handled by all it was routed to.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.faults.is_empty()
+            && self.input_error.is_none()
+            && self.left_behind.is_empty()
+            && !self.interrupted
+    }
 }

@@ -1,0 +1,44 @@
+//! Lanes: threads that poll stages.
+//!
+//! ```text
+//!  duty cycle:  node 0 -> node 1 -> ... -> node n -> (housekeeping) -> moved? again : wait
+//!
+//!  node:        inputs (merged by root) -> stage -> outbox -> streams
+//! ```
+//!
+//! | item | what it is |
+//! |---|---|
+//! | [`Input`] | one input of a stage: a reader, the stream's progress, what was kept aside |
+//! | [`Node`] | a stage on its lane: merges its inputs, runs the stage, publishes, promises |
+//! | [`Lane`] | nodes in topological order and the thread that polls them |
+//!
+//! A lane never blocks: a node whose output is full is simply not run, and waiting happens in one
+//! place, between duty cycles.
+//!
+//! # Order
+//!
+//! Every event carries its root, the sequence of the entering event it descends from. Every stream
+//! promises a *bound*: the least root that may still come (progress + 1). For each input the least
+//! root it can still give is that of its head, or, when empty, its bound; the event taken next is
+//! the head of the input with the least (root, input). If that input is empty, the node waits for
+//! it and for nothing else: for progress, not for luck. So the order in which a stage sees events
+//! depends on the streams alone, never on lanes, batches or speed.
+//!
+//! The protocol, whose parts were each found necessary by random graphs with rings of 2 to 8 slots:
+//! * A reader loads bound, then cursor, reads slots, then releases. A writer looks at gates, writes
+//!   slots, publishes the cursor, then the bound.
+//! * A node promises the least root its inputs can still give, or the root of the first event that
+//!   waits for room, whichever is less; also when it consumed nothing and while a sibling stream is
+//!   full.
+//! * Inputs are released when their events were handled, not when what they caused was published.
+//! * One root may yield more events than a ring holds and reach a merge by two paths. So a node that
+//!   took nothing and sees an input ring full of one root keeps its events aside, in a queue that
+//!   never holds more than one root's.
+
+mod input;
+mod node;
+mod thread;
+
+pub(crate) use input::Input;
+pub(crate) use node::{Node, NodeParts, Probe, empty_histogram};
+pub(crate) use thread::{Lane, LaneOutcome};

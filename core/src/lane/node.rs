@@ -1,0 +1,262 @@
+//! A stage on its lane.
+
+use super::Input;
+use crate::event::Header;
+use crate::metrics::{Counter, EntryClock, StageCounters};
+use crate::ring::CLOSED;
+use crate::stage::{Erased, Fault, Outbox, Tally};
+use crate::sync::Arc;
+use crate::topology::StageReport;
+use hdrhistogram::Histogram;
+
+/// What a node is made of.
+pub(crate) struct NodeParts {
+    pub(crate) name: String,
+    /// Where the stage stands among all, in topological order.
+    pub(crate) index: usize,
+    pub(crate) stage: Box<dyn Erased>,
+    pub(crate) inputs: Vec<Input>,
+    pub(crate) out: Outbox,
+    pub(crate) counters: Arc<StageCounters>,
+    pub(crate) probe: Option<Probe>,
+    /// Most events per poll.
+    pub(crate) limit: usize,
+    /// The last root + 1, known once an ingress is closed.
+    pub(crate) end_root: Arc<Counter>,
+}
+
+/// A stage on its lane: merges inputs, runs the stage, publishes, promises.
+pub(crate) struct Node {
+    parts: NodeParts,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Running,
+    /// `on_stop` was called; what it emitted may wait for room.
+    Stopping,
+    Finished,
+}
+
+/// Measures the time from entry to the end of the batch.
+pub(crate) struct Probe {
+    pub(crate) entered: Arc<EntryClock>,
+    pub(crate) clock: quanta::Clock,
+    pub(crate) latency: Histogram<u64>,
+}
+
+impl Node {
+    pub(crate) fn new(parts: NodeParts) -> Self {
+        Self { parts, state: State::Running }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.parts.name
+    }
+
+    #[inline]
+    pub(crate) fn is_finished(&self) -> bool {
+        self.state == State::Finished
+    }
+
+    /// Root of the event being handled.
+    pub(crate) fn root(&self) -> u64 {
+        self.parts.out.cause().root
+    }
+
+    /// Calls `on_start`; what it emits has root 0.
+    pub(crate) fn start(&mut self) -> Result<(), Fault> {
+        let NodeParts { stage, out, .. } = &mut self.parts;
+        out.begin(&Header::default());
+        let result = stage.start(out);
+        out.end_life_cycle(result)?;
+        out.flush();
+        Ok(())
+    }
+
+    /// Handles what may be handled now, at most a batch, and publishes. Gives whether anything moved.
+    #[inline]
+    pub(crate) fn poll(&mut self) -> Result<bool, Fault> {
+        if self.parts.out.is_blocked() {
+            let moved = self.parts.out.flush();
+            if self.parts.out.is_blocked() {
+                return Ok(self.promise() | moved);
+            }
+        }
+        if self.state != State::Running {
+            return Ok(self.finish());
+        }
+        let consumed = self.run()?;
+        let mut moved = consumed > 0;
+        if consumed > 0 {
+            self.parts.stage.batch_end()?;
+        } else {
+            moved |= self.keep_aside();
+        }
+        moved |= self.parts.out.flush();
+        moved |= self.promise();
+        if consumed > 0 {
+            self.measure(consumed);
+        } else if self.inputs_finished() && !self.parts.out.is_blocked() {
+            self.stop()?;
+            moved = true;
+        }
+        Ok(moved)
+    }
+
+    /// Takes events in their order until the limit, or an input to wait for, or an output is full.
+    fn run(&mut self) -> Result<usize, Fault> {
+        let NodeParts { stage, inputs, out, counters, limit, .. } = &mut self.parts;
+        let mut left = *limit;
+        let mut filtered = 0;
+        let mut fault = None;
+        while left > 0 {
+            let (input, until) = choose(inputs);
+            if !input.is_ready() {
+                let before = input.least_root();
+                input.look();
+                if !input.is_ready() && input.least_root() == before {
+                    break;
+                }
+                continue;
+            }
+            let ran = input.run(&mut **stage, out, until, left);
+            left -= ran.consumed;
+            filtered += ran.skipped;
+            if ran.fault.is_some() {
+                fault = ran.fault;
+                break;
+            }
+            if out.is_blocked() {
+                break;
+            }
+        }
+        let consumed = *limit - left;
+        if filtered > 0 {
+            counters.filtered.add(filtered as u64);
+        }
+        if consumed > filtered {
+            counters.events_in.add((consumed - filtered) as u64);
+            counters.batches.add(1);
+            counters.largest_batch.raise(consumed as u64);
+        }
+        match fault {
+            Some(fault) => Err(fault),
+            None => Ok(consumed),
+        }
+    }
+
+    #[cold]
+    fn keep_aside(&mut self) -> bool {
+        let mut moved = false;
+        for input in &mut self.parts.inputs {
+            input.look();
+            moved |= !input.is_ready() && input.keep_aside_if_full();
+        }
+        moved
+    }
+
+    fn promise(&mut self) -> bool {
+        let least = self.parts.inputs.iter().map(Input::least_root).min().unwrap_or(CLOSED);
+        // `on_stop` emits once more before the streams close.
+        let may_stop = least == CLOSED && self.state != State::Finished;
+        let least = if may_stop { self.parts.end_root.get() } else { least };
+        self.parts.out.promise(least)
+    }
+
+    fn inputs_finished(&self) -> bool {
+        self.parts.inputs.iter().all(Input::is_finished)
+    }
+
+    #[cold]
+    fn stop(&mut self) -> Result<(), Fault> {
+        let NodeParts { stage, out, end_root, .. } = &mut self.parts;
+        out.begin(&Header { root: end_root.get(), ..Header::default() });
+        let result = stage.stop(out);
+        out.end_life_cycle(result)?;
+        out.flush();
+        self.state = State::Stopping;
+        Ok(())
+    }
+
+    #[cold]
+    fn finish(&mut self) -> bool {
+        let moved = self.state == State::Stopping;
+        self.state = State::Finished;
+        self.promise();
+        moved
+    }
+
+    fn measure(&mut self, consumed: usize) {
+        let NodeParts { inputs, out, counters, probe, .. } = &mut self.parts;
+        counters.events_out.set(out.published());
+        counters.stops.set(out.stops());
+        let lag = inputs.iter().map(Input::lag).sum::<u64>() + consumed as u64;
+        counters.max_lag.raise(lag);
+        if let Some(probe) = probe {
+            probe.record(out.sampled());
+        }
+    }
+
+    /// What it has done.
+    pub(crate) fn report(&self, lane: &str) -> (usize, StageReport, Vec<Tally>) {
+        let NodeParts { name, index, counters, probe, out, .. } = &self.parts;
+        counters.events_out.set(out.published());
+        let report = StageReport {
+            name: name.clone(),
+            lane: lane.into(),
+            events_in: counters.events_in.get(),
+            filtered: counters.filtered.get(),
+            events_out: counters.events_out.get(),
+            batches: counters.batches.get(),
+            largest_batch: counters.largest_batch.get(),
+            stops: counters.stops.get(),
+            max_lag: counters.max_lag.get(),
+            latency: probe.as_ref().map_or_else(empty_histogram, |probe| probe.latency.clone()),
+        };
+        (*index, report, out.tallies())
+    }
+}
+
+impl Probe {
+    /// Records the latency of the roots noted since the last time.
+    fn record(&mut self, sampled: &mut Vec<u64>) {
+        if sampled.is_empty() {
+            return;
+        }
+        let now = self.clock.raw();
+        for root in sampled.drain(..) {
+            if let Some(entered) = self.entered.entered(root) {
+                let ns = self.clock.delta_as_nanos(entered, now);
+                self.latency.saturating_record(ns);
+            }
+        }
+    }
+}
+
+/// 1 ns to 1000 s with 3 digits; never resized, so recording allocates nothing.
+pub(crate) fn empty_histogram() -> Histogram<u64> {
+    Histogram::new_with_bounds(1, 1_000_000_000_000, 3).expect("valid bounds")
+}
+
+/// The input whose turn it is, and the root before which its events come before all others'.
+#[inline]
+fn choose(inputs: &mut [Input]) -> (&mut Input, u64) {
+    if let [only] = inputs {
+        return (only, u64::MAX);
+    }
+    let (mut first, mut least, mut until) = (0, u64::MAX, u64::MAX);
+    for (index, input) in inputs.iter().enumerate() {
+        let root = input.least_root();
+        if root < least {
+            // The inputs before lose ties no longer: this one's events come only before their roots.
+            until = least;
+            (first, least) = (index, root);
+        } else {
+            // Inputs behind lose ties: events with their very root come first from here.
+            until = until.min(root.saturating_add(1));
+        }
+    }
+    (&mut inputs[first], until)
+}

@@ -1,0 +1,120 @@
+//! Nodes in topological order and the thread that polls them.
+
+use super::Node;
+use crate::stage::{Fault, FaultKind, Tally};
+use crate::sync::Arc;
+use crate::topology::Shared;
+use crate::topology::{LaneReport, StageFault, StageReport};
+use crate::wait::{Bed, Wait, Waiter, wake_all};
+use crate::{affinity, stage};
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+/// Nodes in topological order, polled by one thread.
+pub(crate) struct Lane {
+    pub(crate) name: String,
+    /// Core it is pinned to.
+    pub(crate) cpu: Option<usize>,
+    pub(crate) wait: Wait,
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) bed: Bed,
+    /// Lanes that may sleep until this one moves something.
+    pub(crate) neighbours: Vec<Bed>,
+    pub(crate) shared: Arc<Shared>,
+}
+
+/// What a lane leaves when it ends.
+#[derive(Debug)]
+pub(crate) struct LaneOutcome {
+    pub(crate) report: LaneReport,
+    /// Per stage: its place in topological order, its report, the tallies of its streams.
+    pub(crate) stages: Vec<(usize, StageReport, Vec<Tally>)>,
+}
+
+impl Lane {
+    /// Starts its stages. The calling thread is the one that will poll it.
+    pub(crate) fn start(&mut self) -> Result<(), StageFault> {
+        self.bed.claim();
+        for node in &mut self.nodes {
+            match catch_unwind(AssertUnwindSafe(|| node.start())) {
+                Ok(Ok(())) => {}
+                Ok(Err(fault)) => return Err(fault_of(node, fault)),
+                Err(panic) => return Err(fault_of(node, fault_of_panic(&*panic))),
+            }
+        }
+        Ok(())
+    }
+
+    /// One duty cycle. Gives whether anything moved; a fault halts the topology.
+    #[inline]
+    pub(crate) fn cycle(&mut self) -> bool {
+        let mut moved = false;
+        for node in &mut self.nodes {
+            if node.is_finished() {
+                continue;
+            }
+            // The node is not polled again after a panic, so nobody sees what it left behind.
+            match catch_unwind(AssertUnwindSafe(|| node.poll())) {
+                Ok(Ok(progress)) => moved |= progress,
+                Ok(Err(fault)) => return self.shared.fail(fault_of(node, fault)),
+                Err(panic) => return self.shared.fail(fault_of(node, fault_of_panic(&*panic))),
+            }
+        }
+        if moved {
+            wake_all(&self.neighbours);
+        }
+        moved
+    }
+
+    /// Whether all its stages are finished, or the topology is halted.
+    #[inline]
+    pub(crate) fn is_over(&self) -> bool {
+        self.shared.is_halted() || self.nodes.iter().all(Node::is_finished)
+    }
+
+    /// Polls until it is over.
+    pub(crate) fn run(&mut self) {
+        let mut waiter = Waiter::new(self.wait, self.bed.clone());
+        while !self.is_over() {
+            if self.cycle() {
+                waiter.reset();
+            } else {
+                waiter.idle(Duration::MAX);
+            }
+        }
+        wake_all(&self.neighbours);
+        tracing::debug!(lane = self.name, "ended");
+    }
+
+    /// Pins the calling thread as configured.
+    pub(crate) fn pin(&self) -> Result<(), affinity::PinError> {
+        self.cpu.map_or(Ok(()), affinity::pin_to)
+    }
+
+    pub(crate) fn outcome(&self) -> LaneOutcome {
+        let report = LaneReport {
+            name: self.name.clone(),
+            cpu: self.cpu,
+            allowed: affinity::allowed_cores(),
+            wait: self.wait,
+            stages: self.nodes.iter().map(|node| node.name().into()).collect(),
+        };
+        let stages = self.nodes.iter().map(|node| node.report(&self.name)).collect();
+        LaneOutcome { report, stages }
+    }
+}
+
+fn fault_of(node: &Node, fault: Fault) -> StageFault {
+    StageFault { stage: node.name().into(), root: node.root(), fault }
+}
+
+/// A panic's message as a fault.
+fn fault_of_panic(panic: &(dyn Any + Send)) -> Fault {
+    let message = match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
+        (Some(text), _) => text,
+        (_, Some(text)) => text.as_str(),
+        _ => "no message",
+    };
+    stage::Fault::of_kind(FaultKind::Panic, format!("panicked: {message}"))
+}

@@ -1,0 +1,56 @@
+//! Counters with one writer.
+
+use crate::sync::{AtomicU64, Ordering};
+
+/// A number that one thread writes and any may read. Reads may be late, never torn; two counters
+/// read one after the other need not belong to the same moment.
+#[derive(Debug, Default)]
+pub(crate) struct Counter(AtomicU64);
+
+impl Counter {
+    /// Writes it.
+    #[inline]
+    pub(crate) fn set(&self, value: u64) {
+        self.0.store(value, Ordering::Relaxed);
+    }
+
+    /// Reads it.
+    #[inline]
+    pub(crate) fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Adds to it. Only its writer may: this is a load and a store, not one step.
+    #[inline]
+    pub(crate) fn add(&self, more: u64) {
+        self.set(self.get() + more);
+    }
+
+    /// Raises it to a value. Only its writer may.
+    #[inline]
+    pub(crate) fn raise(&self, value: u64) {
+        if value > self.get() {
+            self.set(value);
+        }
+    }
+}
+
+/// What a stage has done so far. Written by its lane, once per poll.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+pub(crate) struct StageCounters {
+    /// Events handled.
+    pub(crate) events_in: Counter,
+    /// Events that conditions held back.
+    pub(crate) filtered: Counter,
+    /// Events emitted and published.
+    pub(crate) events_out: Counter,
+    /// Polls in which any were handled.
+    pub(crate) batches: Counter,
+    /// Most events of one poll.
+    pub(crate) largest_batch: Counter,
+    /// Events whose way ended here.
+    pub(crate) stops: Counter,
+    /// Most published events not yet released, as seen at the start of a poll.
+    pub(crate) max_lag: Counter,
+}

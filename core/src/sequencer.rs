@@ -1,0 +1,103 @@
+//! The sequencer: numbers what enters.
+//!
+//! ```text
+//!  input, or Running::publish --> [ root = next, source, ts_recv ] --> ingress streams
+//! ```
+//!
+//! All sources pass it, so that every entering event gets a root of its own, counted from 1, and one
+//! order holds for all streams. It notes the clock per root for whoever measures latency, once per
+//! batch, and before it waits promises on all its streams that no smaller root will come.
+
+use crate::event::{EventType, Slot};
+use crate::metrics::EntryClock;
+use crate::ring::CLOSED;
+use crate::stage::{Stream, Tally};
+use crate::sync::Arc;
+use crate::topology::{Entry, Port, Shared};
+
+/// The writing end of an ingress stream.
+pub(crate) struct Ingress {
+    pub(crate) source: String,
+    pub(crate) source_id: u16,
+    pub(crate) event: EventType,
+    pub(crate) stream: Stream,
+}
+
+/// Numbers events and writes them to the ingress streams.
+pub(crate) struct Sequencer {
+    ingresses: Vec<Ingress>,
+    next_root: u64,
+    entered: Option<(Arc<EntryClock>, quanta::Clock)>,
+    shared: Arc<Shared>,
+}
+
+impl Sequencer {
+    pub(crate) fn new(
+        ingresses: Vec<Ingress>,
+        entered: Option<(Arc<EntryClock>, quanta::Clock)>,
+        shared: Arc<Shared>,
+    ) -> Self {
+        Self { ingresses, next_root: 1, entered, shared }
+    }
+
+    /// Promises on all streams that no root already given will come again.
+    pub(crate) fn settle(&mut self) -> bool {
+        let next = self.next_root;
+        let promises = self.ingresses.iter_mut();
+        promises.fold(false, |news, ingress| ingress.stream.producer.promise_if_news(next) | news)
+    }
+
+    /// Nothing will enter any more.
+    pub(crate) fn close(&mut self) {
+        self.shared.end_root.set(self.next_root);
+        for ingress in &mut self.ingresses {
+            ingress.stream.producer.promise(CLOSED);
+        }
+    }
+
+    /// Count and digest of each ingress stream.
+    pub(crate) fn tallies(&self) -> Vec<Tally> {
+        self.ingresses.iter().map(|ingress| ingress.stream.tally()).collect()
+    }
+
+    /// Roots given so far.
+    pub(crate) fn entered(&self) -> u64 {
+        self.next_root - 1
+    }
+}
+
+impl Entry for Sequencer {
+    fn port(&self, source: &str, event: EventType) -> Option<Port> {
+        let mut ingresses = self.ingresses.iter();
+        ingresses.position(|port| port.source == source && port.event == event).map(Port)
+    }
+
+    fn room(&mut self) -> usize {
+        let rooms = self.ingresses.iter_mut().map(|port| port.stream.producer.look_for_room());
+        rooms.min().unwrap_or(usize::MAX)
+    }
+
+    fn enter(&mut self, port: Port, events: &[Slot]) -> usize {
+        let ingress = &mut self.ingresses[port.0];
+        let first = self.next_root;
+        for event in events {
+            let mut slot = *event;
+            slot.header.root = self.next_root;
+            slot.header.source = ingress.source_id;
+            if !ingress.stream.producer.write(&slot) {
+                break;
+            }
+            self.next_root += 1;
+        }
+        let entered = (self.next_root - first) as usize;
+        if entered > 0 {
+            if let Some((entries, clock)) = &self.entered {
+                entries.note(first, self.next_root, clock.raw());
+            }
+            ingress.stream.publish();
+            self.shared.entered.set(self.next_root - 1);
+            self.shared.event_time.raise(events[entered - 1].header.ts_event);
+        }
+        entered
+    }
+}

@@ -1,0 +1,498 @@
+//! What is wrong with a plan, all of it at once; and the order in which its stages run.
+
+use super::lower::{Graph, Link, lower};
+use super::monitor::{Monitor, Shared};
+use super::plan::{Lanes, Latency, Plan};
+use super::{Input, Report, RunError, Running};
+use crate::condition::{self, Condition, World};
+use crate::event::EventType;
+use crate::metrics::StageCounters;
+use crate::ring::MAX_CAPACITY;
+use crate::sync::Arc;
+use crate::{Names, Tier};
+
+/// How bad a problem is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// It cannot run.
+    Error,
+    /// It runs, but perhaps not as meant.
+    Warning,
+}
+
+/// A mistake in a plan, or something odd about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// How bad it is.
+    pub severity: Severity,
+    /// A stable code: `PL-TOPOLOGY-003`.
+    pub code: &'static str,
+    /// Where, as a path of the config: `routing.feed.MarketData.routes[0].condition`.
+    pub at: String,
+    /// Byte range in the text at that place, where it is a condition.
+    pub span: Option<std::ops::Range<usize>>,
+    /// What is wrong: a sentence.
+    pub message: String,
+    /// What would be right: a sentence; may be empty.
+    pub help: String,
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} at {}: {}", self.code, self.at, self.message)?;
+        if self.help.is_empty() { Ok(()) } else { write!(f, " ({})", self.help) }
+    }
+}
+
+impl Problem {
+    pub(super) fn warning(
+        code: &'static str,
+        at: impl Into<String>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Self {
+        let (at, message, help) = (at.into(), message.into(), help.into());
+        Self { severity: Severity::Warning, code, at, span: None, message, help }
+    }
+}
+
+/// Problems found so far.
+#[derive(Debug, Default)]
+pub(super) struct Problems(Vec<Problem>);
+
+impl Problems {
+    pub(super) fn push(&mut self, problem: Problem) {
+        self.0.push(problem);
+    }
+
+    pub(super) fn error(
+        &mut self,
+        code: &'static str,
+        at: String,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        let problem = Problem::warning(code, at, message, help);
+        self.0.push(Problem { severity: Severity::Error, ..problem });
+    }
+}
+
+/// The known name most like a misspelt one, if any is like it.
+pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let scored = known.map(|other| (strsim::damerau_levenshtein(name, other), other));
+    let (distance, other) = scored.min()?;
+    (distance <= name.chars().count().div_ceil(3)).then_some(other)
+}
+
+/// A topology that can run.
+pub struct Checked {
+    pub(super) graph: Graph,
+    /// Stages in the order in which a lane polls them.
+    pub(super) order: Vec<usize>,
+    /// Conditions of each stage's links, in their order.
+    pub(super) conditions: Vec<Vec<Option<Condition>>>,
+    pub(super) capacities: Vec<usize>,
+    pub(super) names: Names,
+    pub(super) lanes: Lanes,
+    pub(super) batch_limit: usize,
+    pub(super) digests: bool,
+    pub(super) latency: Latency,
+    pub(super) shared: Arc<Shared>,
+    warnings: Vec<Problem>,
+}
+
+impl std::fmt::Debug for Checked {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Checked").field("stages", &self.stages()).finish_non_exhaustive()
+    }
+}
+
+pub(super) fn check(mut plan: Plan) -> Result<Checked, Vec<Problem>> {
+    let mut problems = Problems::default();
+    let graph = lower(&mut plan, &mut problems);
+    let names = name_all(&graph, &mut problems);
+    let order = order_stages(&graph, &mut problems);
+    let world =
+        World { names: &names, instruments: &plan.instruments, predicates: &plan.predicates };
+    let conditions = compile_all(&graph, &world, &mut problems);
+    let capacities = check_capacities(&plan, &graph, &order, &mut problems);
+    check_settings(&plan, &graph, &mut problems);
+
+    if problems.0.iter().any(|problem| problem.severity == Severity::Error) {
+        return Err(problems.0);
+    }
+    let counters = |&i: &usize| (graph.stages[i].name.clone(), Arc::<StageCounters>::default());
+    let stages = order.iter().map(counters).collect();
+    let shared = Arc::new(Shared::new(stages));
+    Ok(Checked {
+        graph,
+        order,
+        conditions,
+        capacities,
+        names,
+        lanes: plan.lanes,
+        batch_limit: plan.batch_limit,
+        digests: plan.digests,
+        latency: plan.latency,
+        shared,
+        warnings: problems.0,
+    })
+}
+
+/// Numbers for all names: sources in the order of their streams, then components.
+fn name_all(graph: &Graph, problems: &mut Problems) -> Names {
+    let mut names = Names::default();
+    let sources = graph.streams.iter().map(|stream| stream.source.as_str());
+    let components = graph.stages.iter().map(|stage| stage.name.as_str());
+    let fits = sources.chain(components).all(|name| names.intern(name).is_some());
+    if !fits {
+        let message = "there are more than 65,535 names of sources and components";
+        problems.error("PL-TOPOLOGY-010", "components".into(), message, "split the topology");
+    }
+    names
+}
+
+/// Stages such that each comes after those that write what it reads, and those it comes after; in
+/// the order of the plan where that leaves a choice.
+fn order_stages(graph: &Graph, problems: &mut Problems) -> Vec<usize> {
+    let before = |stage: usize| {
+        let links = graph.stages[stage].links.iter();
+        links.flat_map(|link| graph.streams[link.stream].writer.iter().chain(&link.after).copied())
+    };
+    let mut order = Vec::with_capacity(graph.stages.len());
+    let mut placed = vec![false; graph.stages.len()];
+    while let Some(next) =
+        (0..placed.len()).find(|&stage| !placed[stage] && before(stage).all(|other| placed[other]))
+    {
+        placed[next] = true;
+        if !graph.stages[next].links.is_empty() {
+            order.push(next);
+        }
+    }
+    if let Some(start) = placed.iter().position(|placed| !placed) {
+        let path = cycle_through(start, |stage| before(stage).find(|&other| !placed[other]));
+        let names: Vec<_> = path.iter().map(|&stage| graph.stages[stage].name.as_str()).collect();
+        problems.error(
+            "PL-TOPOLOGY-011",
+            format!("components.{}", names[0]),
+            format!("events would go in a circle: {}", names.join(" -> ")),
+            "let one of them emit under a source that does not lead back",
+        );
+    }
+    order
+}
+
+/// Walks back from a stage until it meets one twice; the circle, in the direction events take.
+fn cycle_through(start: usize, before: impl Fn(usize) -> Option<usize>) -> Vec<usize> {
+    let mut path = vec![start];
+    while let Some(previous) = before(path[path.len() - 1]) {
+        if let Some(at) = path.iter().position(|&stage| stage == previous) {
+            path.drain(..at);
+            path.push(previous);
+            break;
+        }
+        path.push(previous);
+    }
+    path.reverse();
+    path
+}
+
+fn compile_all(
+    graph: &Graph,
+    world: &World<'_>,
+    problems: &mut Problems,
+) -> Vec<Vec<Option<Condition>>> {
+    let mut seen = Vec::new();
+    let mut compile = |link: &Link| compile_link(graph, link, world, &mut seen, problems);
+    let stages = graph.stages.iter();
+    stages.map(|stage| stage.links.iter().map(&mut compile).collect()).collect()
+}
+
+/// One condition out of all a link's events must meet. Mistakes are reported once per place.
+fn compile_link(
+    graph: &Graph,
+    link: &Link,
+    world: &World<'_>,
+    seen: &mut Vec<(String, String)>,
+    problems: &mut Problems,
+) -> Option<Condition> {
+    let fields = &graph.streams[link.stream].event;
+    let mut ok = true;
+    for (text, at) in &link.conditions {
+        let first_time =
+            !seen.iter().any(|(seen_text, seen_at)| seen_text == text && seen_at == at);
+        if first_time {
+            seen.push((text.clone(), at.clone()));
+        }
+        match condition::compile(text, fields, world) {
+            Ok(compiled) if first_time => {
+                for warning in compiled.warnings() {
+                    let problem = Problem::warning(
+                        "PL-CONDITION-002",
+                        at,
+                        warning.message.clone(),
+                        warning.help.clone(),
+                    );
+                    problems.push(Problem { span: Some(warning.at.clone()), ..problem });
+                }
+            }
+            Ok(_) => {}
+            Err(errors) => {
+                ok = false;
+                for error in errors.into_iter().filter(|_| first_time) {
+                    let problem =
+                        Problem::warning("PL-CONDITION-001", at, error.message, error.help);
+                    let severity = Severity::Error;
+                    problems.push(Problem { severity, span: Some(error.at), ..problem });
+                }
+            }
+        }
+    }
+    if !ok || link.conditions.is_empty() {
+        return None;
+    }
+    let all: Vec<_> = link.conditions.iter().map(|(text, _)| format!("({text})")).collect();
+    condition::compile(&all.join(" && "), fields, world).ok()
+}
+
+/// Slots of each stream's ring; warns where one root may fill a ring that a merge reads.
+fn check_capacities(
+    plan: &Plan,
+    graph: &Graph,
+    order: &[usize],
+    problems: &mut Problems,
+) -> Vec<usize> {
+    let fits = |slots: usize| slots.is_power_of_two() && slots <= MAX_CAPACITY;
+    let mut refuse = |at: String, slots: usize| {
+        let message = format!("{slots} is no capacity of a ring");
+        let help = format!("it is a power of two from 1 to {MAX_CAPACITY}");
+        problems.error("PL-TOPOLOGY-012", at, message, help);
+    };
+    if !fits(plan.capacity) {
+        refuse("rings.capacity".into(), plan.capacity);
+    }
+    let mut capacities = vec![plan.capacity; graph.streams.len()];
+    for (name, slots) in &plan.stream_capacities {
+        if !fits(*slots) {
+            refuse(format!("rings.streams.{name}"), *slots);
+        }
+    }
+    for (name, slots) in &plan.stream_capacities {
+        let streams = graph.streams.iter().enumerate();
+        let named: Vec<_> = streams.filter(|(_, s)| s.name == *name).map(|(i, _)| i).collect();
+        if named.is_empty() {
+            let known = graph.streams.iter().map(|stream| stream.name.as_str());
+            let help = nearest(name, known).map(|near| format!("did you mean `{near}`?"));
+            problems.error(
+                "PL-TOPOLOGY-013",
+                format!("rings.streams.{name}"),
+                format!("there is no stream `{name}`"),
+                help.unwrap_or_default(),
+            );
+        }
+        named.into_iter().for_each(|stream| capacities[stream] = *slots);
+    }
+    warn_of_large_yields(graph, order, &capacities, problems);
+    capacities
+}
+
+/// One root yields at most so many events on a stream; a merge keeps aside what does not fit its
+/// ring, which takes memory and time.
+fn warn_of_large_yields(
+    graph: &Graph,
+    order: &[usize],
+    capacities: &[usize],
+    problems: &mut Problems,
+) {
+    let mut yields = vec![1_usize; graph.streams.len()];
+    for &index in order {
+        let stage = &graph.stages[index];
+        let arriving =
+            stage.links.iter().fold(0, |sum: usize, l| sum.saturating_add(yields[l.stream]));
+        for &stream in &stage.outputs {
+            yields[stream] = arriving.saturating_mul(stage.component.max_emissions);
+        }
+        stage.pass.into_iter().for_each(|stream| yields[stream] = arriving);
+        let merges = stage.links.len() > 1;
+        for link in stage
+            .links
+            .iter()
+            .filter(|link| merges && yields[link.stream] > capacities[link.stream])
+        {
+            let name = &graph.streams[link.stream].name;
+            problems.push(Problem::warning(
+                "PL-TOPOLOGY-014",
+                format!("rings.streams.{name}"),
+                format!(
+                    "one root may yield {} events on `{name}`, more than its ring's {}, and `{}` merges it",
+                    yields[link.stream], capacities[link.stream], stage.name
+                ),
+                "declare fewer emissions per event, or give the stream a larger ring",
+            ));
+        }
+    }
+}
+
+fn check_settings(plan: &Plan, graph: &Graph, problems: &mut Problems) {
+    if plan.batch_limit == 0 {
+        let help = "let it be 1 or more";
+        problems.error("PL-TOPOLOGY-015", "rings.batch".into(), "a batch of 0 events", help);
+    }
+    if let Latency::OneIn(every) = plan.latency
+        && !every.is_power_of_two()
+    {
+        let message = format!("latency of one root in {every}");
+        problems.error("PL-TOPOLOGY-016", "latency".into(), message, "let it be a power of two");
+    }
+    for stage in graph.stages.iter().filter(|stage| stage.tier == Some(Tier::Reliable)) {
+        problems.error(
+            "PL-TOPOLOGY-017",
+            format!("components.{}", stage.name),
+            format!(
+                "`{}` stands in a reliable route, and there is no reliable tier yet",
+                stage.name
+            ),
+            "use the standard tier",
+        );
+    }
+    match &plan.lanes {
+        Lanes::Count(0) => {
+            let help = "use `fused` to run on the caller's thread";
+            problems.error("PL-TOPOLOGY-018", "lanes".into(), "there are no lanes", help);
+        }
+        Lanes::List(lanes) => super::place::check_list(lanes, graph, problems),
+        _ => {}
+    }
+}
+
+impl Checked {
+    /// What is odd about it.
+    #[must_use]
+    pub fn warnings(&self) -> &[Problem] {
+        &self.warnings
+    }
+
+    /// Names of sources and components, with the numbers they have in events.
+    #[must_use]
+    pub fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// Streams, ingresses first, then in the order of the plan's components.
+    #[must_use]
+    pub fn streams(&self) -> Vec<StreamInfo> {
+        let info = |i: usize| {
+            let stream = &self.graph.streams[i];
+            StreamInfo {
+                name: stream.name.clone(),
+                source: stream.source.clone(),
+                event: stream.event.event,
+                writer: stream.writer.map(|stage| self.graph.stages[stage].name.clone()),
+                capacity: self.capacities[i],
+            }
+        };
+        self.stream_order().map(info).collect()
+    }
+
+    /// Indices of streams in the order of reports; those of stages that never run are left out.
+    pub(super) fn stream_order(&self) -> impl Iterator<Item = usize> {
+        let streams = &self.graph.streams;
+        let ingresses = (0..streams.len()).filter(|&i| streams[i].writer.is_none());
+        let runs = |stage: usize| !self.graph.stages[stage].links.is_empty();
+        let others = (0..streams.len()).filter(move |&i| streams[i].writer.is_some_and(runs));
+        ingresses.chain(others)
+    }
+
+    /// Stages, in the order in which a single lane polls them.
+    #[must_use]
+    pub fn stages(&self) -> Vec<StageInfo> {
+        let stage_name = |&stage: &usize| self.graph.stages[stage].name.clone();
+        let stream_name = |&stream: &usize| self.graph.streams[stream].name.clone();
+        let link = |link: &Link| LinkInfo {
+            stream: stream_name(&link.stream),
+            event: self.graph.streams[link.stream].event.event,
+            conditions: link.conditions.iter().map(|(text, _)| text.clone()).collect(),
+            after: link.after.iter().map(stage_name).collect(),
+        };
+        let info = |&stage: &usize| {
+            let stage = &self.graph.stages[stage];
+            StageInfo {
+                name: stage.name.clone(),
+                tier: stage.tier.unwrap_or_default(),
+                inputs: stage.links.iter().map(link).collect(),
+                outputs: stage.outputs.iter().chain(&stage.pass).map(stream_name).collect(),
+            }
+        };
+        self.order.iter().map(info).collect()
+    }
+
+    /// Ingress streams: source name and event type.
+    #[must_use]
+    pub fn ingresses(&self) -> Vec<(String, EventType)> {
+        let ingresses = self.graph.streams.iter().filter(|stream| stream.writer.is_none());
+        ingresses.map(|stream| (stream.source.clone(), stream.event.event)).collect()
+    }
+
+    /// Live numbers, to be watched while it runs.
+    #[must_use]
+    pub fn monitor(&self) -> Monitor {
+        Monitor(self.shared.clone())
+    }
+
+    /// Runs until the input is done or someone ends it, on this thread and the lanes' own.
+    ///
+    /// # Errors
+    /// When it cannot start.
+    pub fn run(self, input: &mut dyn Input) -> Result<Report, RunError> {
+        Ok(self.start()?.run(input))
+    }
+
+    /// Starts it, to be fed by hand.
+    ///
+    /// # Errors
+    /// When it cannot start.
+    pub fn start(self) -> Result<Running, RunError> {
+        Running::start(self)
+    }
+}
+
+/// A stream as checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StreamInfo {
+    /// Name: `feed`, `strategy/sma`.
+    pub name: String,
+    /// Source it belongs to.
+    pub source: String,
+    /// Event type.
+    pub event: EventType,
+    /// Name of the stage that writes it; `None` for an ingress.
+    pub writer: Option<String>,
+    /// Slots of its ring.
+    pub capacity: usize,
+}
+
+/// A stage as checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StageInfo {
+    /// Name of its component.
+    pub name: String,
+    /// Tier of the routes it stands in.
+    pub tier: Tier,
+    /// What it reads.
+    pub inputs: Vec<LinkInfo>,
+    /// Names of the streams it writes.
+    pub outputs: Vec<String>,
+}
+
+/// A link as checked: what a stage reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkInfo {
+    /// Name of the stream.
+    pub stream: String,
+    /// Its event type.
+    pub event: EventType,
+    /// Conditions that events must meet.
+    pub conditions: Vec<String>,
+    /// Names of the stages that see an event before.
+    pub after: Vec<String>,
+}

@@ -1,0 +1,43 @@
+//! What brings events in.
+
+use crate::event::{EventType, Slot};
+use crate::source::SourceError;
+use std::time::Duration;
+
+/// What an input found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// Events came in, or there was no room for them; there may be more.
+    More,
+    /// Nothing to do for now; ask again after this time.
+    Idle(Duration),
+    /// Nothing will come any more.
+    Done,
+}
+
+/// Brings events to the sequencer in their order: a merge of files, a generator, a test's script.
+pub trait Input: Send {
+    /// Enters some events. Returns when the entry has no room, nothing is there, or after a batch
+    /// of its own choosing; never blocks.
+    ///
+    /// # Errors
+    /// Ends the run; what entered before is finished.
+    fn poll(&mut self, entry: &mut dyn Entry) -> Result<Flow, SourceError>;
+}
+
+/// Where events enter: the sequencer, which numbers them.
+pub trait Entry {
+    /// Key of a source's stream of one event type, to enter events with; `None` where the topology
+    /// has no such ingress.
+    fn port(&self, source: &str, event: EventType) -> Option<Port>;
+
+    /// Events that may be entered at once on every port.
+    fn room(&mut self) -> usize;
+
+    /// Enters events in their order, as many as there is room for; gives how many entered.
+    fn enter(&mut self, port: Port, events: &[Slot]) -> usize;
+}
+
+/// Key of an ingress stream, see [`Entry::port`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Port(pub(crate) usize);

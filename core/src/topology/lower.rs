@@ -1,0 +1,373 @@
+//! Routes to streams, stages and links.
+//!
+//! A route is walked with a *view*: the streams on which the events of this place lie, the
+//! conditions they have met, and the stages that see them before. A filter adds a condition to the
+//! view and copies nothing; a component reads the view; a transform, or a component that may stop
+//! events, is followed by a view of its own stream.
+
+use super::check::{Problem, Problems};
+use super::plan::{Plan, PlannedRoute};
+use crate::Tier;
+use crate::condition::Fields;
+use crate::event::{Event, Order};
+use crate::route::Route;
+use crate::stage::Component;
+use std::collections::HashMap;
+
+/// Streams, stages and links: what the routes come to.
+#[derive(Debug, Default)]
+pub(super) struct Graph {
+    pub(super) streams: Vec<Stream>,
+    pub(super) stages: Vec<Stage>,
+}
+
+/// A stream to be.
+#[derive(Clone, Debug)]
+pub(super) struct Stream {
+    pub(super) name: String,
+    pub(super) source: String,
+    pub(super) event: Fields,
+    /// The stage that writes it; `None` for an ingress.
+    pub(super) writer: Option<usize>,
+    /// Whether it carries what its writer let pass, not what it emitted.
+    pub(super) pass: bool,
+}
+
+/// A stage to be.
+#[derive(Debug)]
+pub(super) struct Stage {
+    pub(super) name: String,
+    pub(super) component: Component,
+    pub(super) tier: Option<Tier>,
+    pub(super) links: Vec<Link>,
+    /// Streams it emits to, in the order of its component's outputs.
+    pub(super) outputs: Vec<usize>,
+    pub(super) pass: Option<usize>,
+    /// Where it takes the place of events or may stop them: that must be one place.
+    replaces_at: Option<String>,
+}
+
+/// What a stage reads.
+#[derive(Clone, Debug)]
+pub(super) struct Link {
+    pub(super) stream: usize,
+    /// Conditions that events must meet, each with its place.
+    pub(super) conditions: Vec<(String, String)>,
+    /// Stages that see an event of the stream before.
+    pub(super) after: Vec<usize>,
+}
+
+/// Where the events of a place in a route lie.
+#[derive(Clone, Debug)]
+struct View {
+    event: Fields,
+    links: Vec<Link>,
+}
+
+/// Lowers the plan's components and routes, noting what is wrong with them.
+pub(super) fn lower(plan: &mut Plan, problems: &mut Problems) -> Graph {
+    let mut lowering = Lowering { graph: Graph::default(), by_name: HashMap::new(), problems };
+    for (name, event) in &plan.sources {
+        lowering.ingress(name, *event);
+    }
+    for (name, component) in std::mem::take(&mut plan.components) {
+        lowering.component(name, component);
+    }
+    let mut counts = HashMap::<(String, u8), usize>::new();
+    let routes = std::mem::take(&mut plan.routes);
+    let routes: Vec<_> = routes.into_iter().map(|route| lowering.name_inline(route)).collect();
+    for route in &routes {
+        let count = counts.entry((route.source.clone(), route.event.event.id)).or_default();
+        let at = format!("routing.{}.{}.routes[{count}]", route.source, route.event.event);
+        *count += 1;
+        if let Some(view) = lowering.entry_view(route) {
+            lowering.walk(&route.route, &view, route.tier, &at, false);
+        }
+    }
+    lowering.note_idle_components();
+    lowering.graph
+}
+
+struct Lowering<'a> {
+    graph: Graph,
+    by_name: HashMap<String, usize>,
+    problems: &'a mut Problems,
+}
+
+impl Lowering<'_> {
+    fn ingress(&mut self, name: &str, event: Fields) -> usize {
+        let source = name.to_owned();
+        let stream = Stream { name: name.into(), source, event, writer: None, pass: false };
+        self.graph.streams.push(stream);
+        self.graph.streams.len() - 1
+    }
+
+    fn component(&mut self, name: String, component: Component) {
+        let index = self.graph.stages.len();
+        if self.by_name.insert(name.clone(), index).is_some() {
+            self.problems.error(
+                "PL-TOPOLOGY-001",
+                format!("components.{name}"),
+                format!("there are two components named `{name}`"),
+                "give one of them another name",
+            );
+        }
+        let source = component.emits_under.clone().unwrap_or_else(|| name.clone());
+        let stream = if source == name { name.clone() } else { format!("{source}/{name}") };
+        let first = self.graph.streams.len();
+        for &event in &component.outputs {
+            let (name, source) = (stream.clone(), source.clone());
+            let writer = Some(index);
+            self.graph.streams.push(Stream { name, source, event, writer, pass: false });
+        }
+        self.graph.stages.push(Stage {
+            name,
+            component,
+            tier: None,
+            links: Vec::new(),
+            outputs: (first..self.graph.streams.len()).collect(),
+            pass: None,
+            replaces_at: None,
+        });
+    }
+
+    /// Gives components that were put in place names, so that only names are left.
+    fn name_inline(&mut self, mut planned: PlannedRoute) -> PlannedRoute {
+        self.name_inline_routes(&mut planned.route);
+        planned
+    }
+
+    fn name_inline_routes(&mut self, route: &mut Route) {
+        match route {
+            Route::To(_) => {}
+            Route::Inline(_) => {
+                let name = format!("inline-{}", self.graph.stages.len() + 1);
+                let taken = std::mem::replace(route, Route::To(name.clone()));
+                if let Route::Inline(component) = taken {
+                    self.component(name, *component);
+                }
+            }
+            Route::Pipeline(routes) | Route::Broadcast(routes) => {
+                routes.iter_mut().for_each(|route| self.name_inline_routes(route));
+            }
+            Route::Filter { target, .. } => {
+                target.iter_mut().for_each(|route| self.name_inline_routes(route));
+            }
+            Route::Transform { with, target } => {
+                self.name_inline_routes(with);
+                target.iter_mut().for_each(|route| self.name_inline_routes(route));
+            }
+        }
+    }
+
+    /// The streams of the route's source and event type; a new ingress where nobody emits under it.
+    fn entry_view(&mut self, route: &PlannedRoute) -> Option<View> {
+        let of_source = |stream: &&Stream| stream.source == route.source && !stream.pass;
+        let streams = &self.graph.streams;
+        let mut found: Vec<usize> = (0..streams.len())
+            .filter(|&i| of_source(&&streams[i]) && streams[i].event.event == route.event.event)
+            .collect();
+        if found.is_empty() {
+            let emitted = streams.iter().filter(of_source).map(|s| s.event.event.name);
+            let emitted: Vec<_> = emitted.collect();
+            if !emitted.is_empty() {
+                self.problems.error(
+                    "PL-TOPOLOGY-002",
+                    format!("routing.{}.{}", route.source, route.event.event),
+                    format!("nothing under `{}` emits {}", route.source, route.event.event),
+                    format!("what comes from it is: {}", emitted.join(", ")),
+                );
+                return None;
+            }
+            found.push(self.ingress(&route.source, route.event));
+        }
+        let link = |stream| Link { stream, conditions: Vec::new(), after: Vec::new() };
+        Some(View { event: route.event, links: found.into_iter().map(link).collect() })
+    }
+
+    /// Connects what the route names and gives the view of the steps after it. `followed` says
+    /// whether there are any.
+    fn walk(&mut self, route: &Route, view: &View, tier: Tier, at: &str, followed: bool) -> View {
+        match route {
+            Route::To(name) => self.to(name, view, tier, at, followed),
+            Route::Inline(_) => view.clone(),
+            Route::Pipeline(steps) => {
+                let mut current = view.clone();
+                for (i, step) in steps.iter().enumerate() {
+                    let followed = followed || i + 1 < steps.len();
+                    current =
+                        self.walk(step, &current, tier, &format!("{at}.steps[{i}]"), followed);
+                }
+                current
+            }
+            Route::Broadcast(targets) => {
+                let mut after = view.clone();
+                for (i, target) in targets.iter().enumerate() {
+                    let seen = self.walk(target, view, tier, &format!("{at}.targets[{i}]"), false);
+                    after.merge_after(&seen);
+                }
+                after
+            }
+            Route::Filter { condition, target } => {
+                let mut matching = view.clone();
+                for link in &mut matching.links {
+                    link.conditions.push((condition.clone(), format!("{at}.condition")));
+                }
+                let Some(target) = target else { return matching };
+                self.walk(target, &matching, tier, &format!("{at}.target"), false);
+                view.clone()
+            }
+            Route::Transform { with, target } => {
+                let Some(replaced) = self.transform(with, view, tier, at) else {
+                    return view.clone();
+                };
+                if let Some(target) = target {
+                    let target_at = format!("{at}.target");
+                    self.walk(target, &replaced, tier, &target_at, followed);
+                }
+                replaced
+            }
+        }
+    }
+
+    fn to(&mut self, name: &str, view: &View, tier: Tier, at: &str, followed: bool) -> View {
+        let Some(stage) = self.connect(name, view, tier, at) else { return view.clone() };
+        if self.graph.stages[stage].component.may_stop && followed {
+            self.claim_place(stage, at, "may stop events");
+            return self.pass_view(stage, view);
+        }
+        let mut after = view.clone();
+        for link in &mut after.links {
+            link.after.push(stage);
+        }
+        after
+    }
+
+    fn transform(&mut self, with: &Route, view: &View, tier: Tier, at: &str) -> Option<View> {
+        let at_with = format!("{at}.with");
+        let Route::To(name) = with else {
+            self.problems.error(
+                "PL-TOPOLOGY-003",
+                at_with,
+                "`with` names a component, not a route",
+                "put the route into `target`",
+            );
+            return None;
+        };
+        let stage = self.connect(name, view, tier, &at_with)?;
+        self.claim_place(stage, &at_with, "transforms events");
+        let &[stream] = self.graph.stages[stage].outputs.as_slice() else {
+            self.problems.error(
+                "PL-TOPOLOGY-004",
+                at_with,
+                format!("`{name}` cannot transform: it does not emit exactly one event type"),
+                "use it as a step and route what it emits",
+            );
+            return None;
+        };
+        let event = self.graph.streams[stream].event;
+        let link = Link { stream, conditions: Vec::new(), after: Vec::new() };
+        Some(View { event, links: vec![link] })
+    }
+
+    /// Adds the view to what a component reads.
+    fn connect(&mut self, name: &str, view: &View, tier: Tier, at: &str) -> Option<usize> {
+        let Some(&index) = self.by_name.get(name) else {
+            let known = self.by_name.keys().map(String::as_str);
+            let help = match super::check::nearest(name, known) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "add it under `components`".into(),
+            };
+            let message = format!("there is no component `{name}`");
+            self.problems.error("PL-TOPOLOGY-005", at.into(), message, help);
+            return None;
+        };
+        let stage = &mut self.graph.stages[index];
+        let event = view.event.event;
+        if !stage.component.inputs.contains(&event) {
+            let takes: Vec<_> = stage.component.inputs.iter().map(|input| input.name).collect();
+            self.problems.error(
+                "PL-TOPOLOGY-006",
+                at.into(),
+                format!("`{name}` does not take {event}"),
+                format!("it takes: {}", takes.join(", ")),
+            );
+            return None;
+        }
+        match stage.tier {
+            Some(other) if other.name() != tier.name() => self.problems.error(
+                "PL-TOPOLOGY-007",
+                at.into(),
+                format!("`{name}` stands in a {} and in a {} route", other.name(), tier.name()),
+                "give the routes one tier, or name a second component",
+            ),
+            _ => stage.tier = Some(tier),
+        }
+        let gateway = stage.component.gateway && event == Order::TYPE;
+        for link in &view.links {
+            let mut link = link.clone();
+            if gateway {
+                link.conditions.push((NOT_DENIED.into(), at.into()));
+            }
+            stage.links.push(link);
+        }
+        Some(index)
+    }
+
+    /// A stage that replaces or stops events can do so in one place only: there is one stream of
+    /// what it leaves.
+    fn claim_place(&mut self, stage: usize, at: &str, what: &str) {
+        let stage = &mut self.graph.stages[stage];
+        if let Some(other) = stage.replaces_at.replace(at.into()) {
+            self.problems.error(
+                "PL-TOPOLOGY-008",
+                at.into(),
+                format!("`{}` {what} here and at {other}", stage.name),
+                "name a second component of the same type",
+            );
+        }
+    }
+
+    fn pass_view(&mut self, stage: usize, view: &View) -> View {
+        let name = &self.graph.stages[stage].name;
+        let stream = Stream {
+            name: format!("{name}.passed"),
+            source: name.clone(),
+            event: view.event,
+            writer: Some(stage),
+            pass: true,
+        };
+        self.graph.streams.push(stream);
+        let stream = self.graph.streams.len() - 1;
+        self.graph.stages[stage].pass = Some(stream);
+        let link = Link { stream, conditions: Vec::new(), after: Vec::new() };
+        View { event: view.event, links: vec![link] }
+    }
+
+    fn note_idle_components(&mut self) {
+        for stage in self.graph.stages.iter().filter(|stage| stage.links.is_empty()) {
+            self.problems.push(Problem::warning(
+                "PL-TOPOLOGY-009",
+                format!("components.{}", stage.name),
+                format!("no route leads to `{}`: it will never run", stage.name),
+                "route events to it, or take it out",
+            ));
+        }
+    }
+}
+
+/// Gateways never see orders that were denied here.
+const NOT_DENIED: &str = "status != \"denied\"";
+
+impl View {
+    /// Whoever comes after this view comes after those that `seen` comes after, too.
+    fn merge_after(&mut self, seen: &View) {
+        for link in &mut self.links {
+            for other in seen.links.iter().filter(|other| other.stream == link.stream) {
+                let new = other.after.iter().filter(|stage| !link.after.contains(stage));
+                let new: Vec<_> = new.copied().collect();
+                link.after.extend(new);
+            }
+        }
+    }
+}

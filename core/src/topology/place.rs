@@ -1,0 +1,142 @@
+//! Which stage runs on which lane.
+
+use super::check::{Checked, Problems, nearest};
+use super::lower::Graph;
+use super::plan::{LaneSpec, Lanes};
+use crate::Tier;
+use crate::affinity::allowed_cores;
+use crate::wait::Wait;
+
+/// A lane to be: its stages as places in topological order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct PlannedLane {
+    pub(super) name: String,
+    pub(super) cpu: Option<usize>,
+    pub(super) wait: Wait,
+    pub(super) stages: Vec<usize>,
+}
+
+/// Where stages run.
+#[derive(Debug)]
+pub(super) enum Placement {
+    /// On the caller's thread.
+    Inline(PlannedLane),
+    /// On threads of their own; the caller's brings the input in.
+    Threads(Vec<PlannedLane>),
+}
+
+/// Places the stages on what cores there are.
+///
+/// Lanes that keep their core never outnumber the cores, the caller's thread counted: the rest back
+/// off. Even those yield after a few spins, so that a core shared with strangers is not wasted on
+/// waiting; `busy_spin` is for cores set apart, and only by request. Stages of one lane are neighbours in topological order, so that events cross few cores.
+pub(super) fn place(checked: &Checked) -> Placement {
+    let cores = allowed_cores();
+    let is_fast = |&place: &usize| {
+        let stage = &checked.graph.stages[checked.order[place]];
+        matches!(stage.tier, Some(Tier::Fast { .. }))
+    };
+    let all = 0..checked.order.len();
+    let (fast, standard): (Vec<_>, Vec<_>) = all.clone().partition(is_fast);
+    match &checked.lanes {
+        Lanes::Fused => Placement::Inline(PlannedLane {
+            name: "fused".into(),
+            cpu: None,
+            wait: Wait::Backoff,
+            stages: all.collect(),
+        }),
+        Lanes::Auto => {
+            let free = cores.len().saturating_sub(1).max(1);
+            Placement::Threads(with_worker(spread(&fast, free, &cores), standard))
+        }
+        Lanes::Count(lanes) => {
+            Placement::Threads(with_worker(spread(&fast, *lanes, &cores), standard))
+        }
+        Lanes::List(specs) => {
+            let listed = specs.iter().map(|spec| listed_lane(checked, spec, &cores)).collect();
+            let is_listed = |place: &usize| {
+                let name = &checked.graph.stages[checked.order[*place]].name;
+                specs.iter().any(|spec| spec.stages.contains(name))
+            };
+            let rest = all.filter(|place| !is_listed(place)).collect();
+            Placement::Threads(with_worker(listed, rest))
+        }
+    }
+}
+
+/// Splits stages over at most `lanes` lanes, pinned from the last core down: the first one serves
+/// the caller's thread and, as a rule, interrupts.
+fn spread(stages: &[usize], lanes: usize, cores: &[usize]) -> Vec<PlannedLane> {
+    let lanes = lanes.min(stages.len());
+    let busy = lanes < cores.len();
+    let chunk = |lane: usize| {
+        let (start, end) = (lane * stages.len() / lanes, (lane + 1) * stages.len() / lanes);
+        PlannedLane {
+            name: format!("lane-{}", lane + 1),
+            cpu: if busy { cores.iter().rev().nth(lane).copied() } else { None },
+            wait: if busy { Wait::SpinYield } else { Wait::Backoff },
+            stages: stages[start..end].to_vec(),
+        }
+    };
+    (0..lanes).map(chunk).collect()
+}
+
+fn with_worker(mut lanes: Vec<PlannedLane>, stages: Vec<usize>) -> Vec<PlannedLane> {
+    if !stages.is_empty() {
+        let name = "worker".to_owned();
+        lanes.push(PlannedLane { name, cpu: None, wait: Wait::Park, stages });
+    }
+    lanes
+}
+
+fn listed_lane(checked: &Checked, spec: &LaneSpec, cores: &[usize]) -> PlannedLane {
+    let places = 0..checked.order.len();
+    let named =
+        |place: &usize| spec.stages.contains(&checked.graph.stages[checked.order[*place]].name);
+    let default =
+        if spec.cpu.is_some() && cores.len() > 1 { Wait::SpinYield } else { Wait::Backoff };
+    PlannedLane {
+        name: spec.name.clone(),
+        cpu: spec.cpu,
+        wait: spec.wait.unwrap_or(default),
+        stages: places.filter(named).collect(),
+    }
+}
+
+/// Notes what is wrong with a list of lanes.
+pub(super) fn check_list(lanes: &[LaneSpec], graph: &Graph, problems: &mut Problems) {
+    for (i, lane) in lanes.iter().enumerate() {
+        if lanes[..i].iter().any(|other| other.name == lane.name) {
+            let message = format!("there are two lanes named `{}`", lane.name);
+            let help = "give one of them another name";
+            problems.error("PL-TOPOLOGY-019", format!("lanes[{i}].name"), message, help);
+        }
+        for (j, name) in lane.stages.iter().enumerate() {
+            let at = format!("lanes[{i}].stages[{j}]");
+            if !graph.stages.iter().any(|stage| stage.name == *name) {
+                let known = graph.stages.iter().map(|stage| stage.name.as_str());
+                let help = nearest(name, known).map(|near| format!("did you mean `{near}`?"));
+                let message = format!("there is no component `{name}`");
+                problems.error("PL-TOPOLOGY-020", at, message, help.unwrap_or_default());
+                continue;
+            }
+            let before = lanes[..i].iter().any(|other| other.stages.contains(name));
+            if before || lane.stages[..j].contains(name) {
+                let message = format!("`{name}` stands on two lanes");
+                problems.error("PL-TOPOLOGY-021", at, message, "a stage runs on one lane");
+            }
+        }
+    }
+    let unplaced = graph.stages.iter().filter(|stage| {
+        let listed = lanes.iter().any(|lane| lane.stages.contains(&stage.name));
+        matches!(stage.tier, Some(Tier::Fast { .. })) && !listed
+    });
+    for stage in unplaced {
+        problems.error(
+            "PL-TOPOLOGY-022",
+            "lanes".into(),
+            format!("`{}` is on the fast tier and stands on no lane", stage.name),
+            "name it under the `stages` of a lane",
+        );
+    }
+}

@@ -1,0 +1,404 @@
+//! Threads, the input's loop, and the stop.
+
+use super::build::{Built, build};
+use super::check::Checked;
+use super::place::{Placement, place};
+use super::{Entry, Flow, Input, Monitor, Port, Report, RunError, StreamReport};
+use crate::event::{Event, EventType, Slot};
+use crate::lane::{Lane, LaneOutcome};
+use crate::sequencer::Sequencer;
+use crate::source::SourceError;
+use crate::stage::Tally;
+use crate::sync::Arc;
+use crate::topology::Shared;
+use crate::wait::{Bed, Wait, Waiter, wake_all};
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// A topology that runs and is fed by hand, see [`Checked::start`].
+///
+/// Dropping it halts it; [`Running::stop`] finishes what is in flight.
+pub struct Running {
+    shared: Arc<Shared>,
+    sequencer: Sequencer,
+    lanes: Lanes,
+    /// Lanes that may sleep until something enters.
+    sleepers: Vec<Bed>,
+    waiter: Waiter,
+    started: Instant,
+    /// Names and types of the streams, ingresses first, and who tells what went through them.
+    streams: Vec<(String, EventType, Teller)>,
+    ports: Vec<(String, EventType)>,
+}
+
+/// Who tells what went through a stream.
+#[derive(Clone, Copy, Debug)]
+enum Teller {
+    Ingress(usize),
+    /// A stage by its place in topological order, and which of its streams.
+    Stage(usize, usize),
+}
+
+enum Lanes {
+    Inline(Box<Lane>),
+    Threads(Vec<LaneThread>),
+}
+
+/// A lane's thread and what it will leave.
+struct LaneThread {
+    name: String,
+    outcome: mpsc::Receiver<LaneOutcome>,
+    thread: JoinHandle<()>,
+}
+
+impl std::fmt::Debug for Running {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Running")
+            .field("entered", &self.sequencer.entered())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Running {
+    pub(super) fn start(mut checked: Checked) -> Result<Self, RunError> {
+        let streams = tellers(&checked);
+        let ports = checked.ingresses();
+        let shared = checked.shared.clone();
+        let placement = place(&checked);
+        let planned = match &placement {
+            Placement::Inline(lane) => std::slice::from_ref(lane),
+            Placement::Threads(lanes) => lanes,
+        };
+        let Built { sequencer, mut lanes } = build(&mut checked, planned);
+        let parks = |lane: &&Lane| lane.wait == Wait::Park;
+        let sleepers = lanes.iter().filter(parks).map(|lane| lane.bed.clone()).collect();
+        let lanes = match (placement, lanes.pop()) {
+            (Placement::Inline(_), Some(mut lane)) => {
+                lane.start().map_err(RunError::from_start)?;
+                Lanes::Inline(Box::new(lane))
+            }
+            (_, last) => {
+                lanes.extend(last);
+                Lanes::Threads(start_threads(lanes, &shared)?)
+            }
+        };
+        Ok(Self {
+            shared,
+            sequencer,
+            lanes,
+            sleepers,
+            waiter: Waiter::new(Wait::Backoff, Bed::new()),
+            started: Instant::now(),
+            streams,
+            ports,
+        })
+    }
+
+    /// Key of an ingress stream, to publish with.
+    ///
+    /// # Errors
+    /// Where the topology has no such ingress.
+    pub fn port<E: Event>(&self, source: &str) -> Result<Port, RunError> {
+        let port = self.sequencer.port(source, E::TYPE);
+        port.ok_or_else(|| {
+            let known = self.ports.iter().map(|(source, event)| format!("{event} from `{source}`"));
+            RunError::NoIngress {
+                from: source.into(),
+                event: E::TYPE,
+                known: known.collect::<Vec<_>>().join(", "),
+            }
+        })
+    }
+
+    /// Enters one event from a source and gives its root.
+    ///
+    /// Where `ts_recv` is 0 it is stamped with the system's clock. Waits for room: polls the stages
+    /// where they run on this thread, backs off where they run on lanes.
+    ///
+    /// # Errors
+    /// When the topology has stopped, or has no such ingress.
+    pub fn publish<E: Event>(&mut self, source: &str, event: &E) -> Result<u64, RunError> {
+        let port = self.port::<E>(source)?;
+        self.publish_to(port, std::slice::from_ref(event))
+    }
+
+    /// Enters events in their order and gives the root of the last one; as [`Running::publish`].
+    /// The port is that of the events' type.
+    ///
+    /// # Errors
+    /// When the topology has stopped.
+    pub fn publish_to<E: Event>(&mut self, port: Port, events: &[E]) -> Result<u64, RunError> {
+        assert_eq!(self.ports[port.0].1, E::TYPE, "a port of another event type");
+        let mut now = None;
+        for event in events {
+            let mut slot = *Slot::of(event);
+            if slot.header.ts_recv == 0 {
+                slot.header.ts_recv = *now.get_or_insert_with(wall_clock);
+            }
+            while self.sequencer.enter(port, &[slot]) == 0 {
+                if self.shared.is_halted() {
+                    return Err(RunError::Stopped);
+                }
+                self.make_room();
+            }
+            self.waiter.reset();
+        }
+        if self.shared.is_halted() {
+            return Err(RunError::Stopped);
+        }
+        self.sequencer.settle();
+        wake_all(&self.sleepers);
+        Ok(self.sequencer.entered())
+    }
+
+    fn make_room(&mut self) {
+        self.sequencer.settle();
+        wake_all(&self.sleepers);
+        if !self.poll() {
+            self.waiter.idle(Duration::MAX);
+        }
+    }
+
+    /// Polls the stages once where they run on this thread; gives whether anything happened.
+    pub fn poll(&mut self) -> bool {
+        match &mut self.lanes {
+            Lanes::Inline(lane) => lane.cycle(),
+            Lanes::Threads(_) => false,
+        }
+    }
+
+    /// Live numbers, and the means to end it.
+    #[must_use]
+    pub fn monitor(&self) -> Monitor {
+        Monitor(self.shared.clone())
+    }
+
+    /// Finishes what is in flight and stops.
+    #[must_use]
+    pub fn stop(mut self) -> Report {
+        self.finish(None, None)
+    }
+
+    /// Finishes what is in flight, but for no longer than `limit`; then halts. Lanes stuck in a
+    /// stage are left behind and named in the report.
+    #[must_use]
+    pub fn stop_within(mut self, limit: Duration) -> Report {
+        self.finish(None, Some(Instant::now() + limit))
+    }
+
+    /// Runs until the input is done or someone ends it, then stops.
+    #[must_use]
+    pub fn run(mut self, input: &mut dyn Input) -> Report {
+        let mut error = None;
+        while !self.shared.is_halted() && !self.shared.is_draining() {
+            let before = self.sequencer.entered();
+            let flow = input.poll(&mut self.sequencer);
+            let mut moved = self.sequencer.settle() || self.sequencer.entered() > before;
+            if moved {
+                wake_all(&self.sleepers);
+            }
+            moved |= self.poll();
+            let at_most = match flow {
+                Ok(Flow::More) => Duration::MAX,
+                Ok(Flow::Idle(at_most)) => at_most,
+                Ok(Flow::Done) => break,
+                Err(failed) => {
+                    error = Some(failed);
+                    break;
+                }
+            };
+            if moved {
+                self.waiter.reset();
+            } else {
+                self.waiter.idle(at_most);
+            }
+        }
+        self.finish(error, None)
+    }
+
+    fn finish(&mut self, input_error: Option<SourceError>, deadline: Option<Instant>) -> Report {
+        let interrupted = self.shared.is_draining() || self.shared.is_halted();
+        self.sequencer.close();
+        wake_all(&self.sleepers);
+        let mut left_behind = Vec::new();
+        let outcomes = match &mut self.lanes {
+            Lanes::Inline(lane) => {
+                finish_inline(lane, deadline);
+                vec![lane.outcome()]
+            }
+            Lanes::Threads(threads) => {
+                let threads = std::mem::take(threads);
+                finish_threads(threads, &self.shared, deadline, &mut left_behind)
+            }
+        };
+        let faults = self.shared.take_faults();
+        let mut report = Report {
+            events: self.sequencer.entered(),
+            elapsed: self.started.elapsed(),
+            streams: Vec::new(),
+            stages: Vec::new(),
+            lanes: Vec::new(),
+            interrupted: interrupted && faults.is_empty(),
+            faults,
+            input_error,
+            left_behind,
+        };
+        let mut stages = Vec::new();
+        for outcome in outcomes {
+            report.lanes.push(outcome.report);
+            stages.extend(outcome.stages);
+        }
+        stages.sort_by_key(|(place, ..)| *place);
+        report.streams = self.stream_reports(&stages);
+        report.stages = stages.into_iter().map(|(_, stage, _)| stage).collect();
+        report
+    }
+
+    fn stream_reports(
+        &self,
+        stages: &[(usize, super::StageReport, Vec<Tally>)],
+    ) -> Vec<StreamReport> {
+        let ingresses = self.sequencer.tallies();
+        let tally = |teller| match teller {
+            Teller::Ingress(number) => ingresses.get(number).copied(),
+            Teller::Stage(place, number) => {
+                let stage = stages.iter().find(|stage| stage.0 == place)?;
+                stage.2.get(number).copied()
+            }
+        };
+        let report = |(name, event, teller): &(String, EventType, Teller)| {
+            let Tally { count, digest } = tally(*teller)?;
+            Some(StreamReport { name: name.clone(), event: *event, count, digest })
+        };
+        self.streams.iter().filter_map(report).collect()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.shared.halt();
+    }
+}
+
+fn wall_clock() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+}
+
+fn tellers(checked: &Checked) -> Vec<(String, EventType, Teller)> {
+    let mut ingresses = 0;
+    let teller = |index: usize| {
+        let stream = &checked.graph.streams[index];
+        let teller = match stream.writer {
+            None => {
+                ingresses += 1;
+                Teller::Ingress(ingresses - 1)
+            }
+            Some(writer) => {
+                let stage = &checked.graph.stages[writer];
+                let mut own = stage.outputs.iter().chain(&stage.pass);
+                let number = own.position(|&own| own == index).unwrap_or(usize::MAX);
+                let place = checked.order.iter().position(|&stage| stage == writer);
+                Teller::Stage(place.unwrap_or(usize::MAX), number)
+            }
+        };
+        (stream.name.clone(), stream.event.event, teller)
+    };
+    checked.stream_order().map(teller).collect()
+}
+
+/// Starts a thread per lane and waits until all have pinned themselves and started their stages.
+fn start_threads(lanes: Vec<Lane>, shared: &Arc<Shared>) -> Result<Vec<LaneThread>, RunError> {
+    let (ready, started) = mpsc::channel();
+    let mut threads = Vec::new();
+    for mut lane in lanes {
+        let ready = ready.clone();
+        let (leave, outcome) = mpsc::channel();
+        let name = lane.name.clone();
+        let body = move || {
+            let result =
+                lane.pin().map_err(|error| RunError::Pin { lane: lane.name.clone(), error });
+            let result = result.and_then(|()| lane.start().map_err(RunError::from_start));
+            let failed = result.is_err();
+            let _ = ready.send(result);
+            drop(ready);
+            if !failed {
+                lane.run();
+            }
+            let _ = leave.send(lane.outcome());
+        };
+        let spawned = std::thread::Builder::new().name(name.clone()).spawn(body);
+        let thread = spawned
+            .map_err(|error| RunError::Thread { lane: name.clone(), error: error.to_string() });
+        match thread {
+            Ok(thread) => threads.push(LaneThread { name, outcome, thread }),
+            Err(error) => {
+                shared.halt();
+                return Err(error);
+            }
+        }
+    }
+    drop(ready);
+    let mut first_error = None;
+    for result in started {
+        if let Err(error) = result {
+            first_error.get_or_insert(error);
+        }
+    }
+    match first_error {
+        None => Ok(threads),
+        Some(error) => {
+            shared.halt();
+            threads.into_iter().for_each(|lane| drop(lane.thread.join()));
+            Err(error)
+        }
+    }
+}
+
+fn finish_inline(lane: &mut Lane, deadline: Option<Instant>) {
+    let mut waiter = Waiter::new(Wait::Backoff, Bed::new());
+    while !lane.is_over() {
+        if deadline.is_some_and(|deadline| Instant::now() > deadline) {
+            lane.shared.halt();
+        }
+        if lane.cycle() {
+            waiter.reset();
+        } else {
+            waiter.idle(Duration::MAX);
+        }
+    }
+}
+
+/// How long lanes may take to notice a halt before they count as stuck.
+const GRACE: Duration = Duration::from_millis(200);
+
+fn finish_threads(
+    threads: Vec<LaneThread>,
+    shared: &Shared,
+    deadline: Option<Instant>,
+    left_behind: &mut Vec<String>,
+) -> Vec<LaneOutcome> {
+    let mut outcomes = Vec::new();
+    for lane in threads {
+        let outcome = match deadline {
+            None => lane.outcome.recv().ok(),
+            Some(deadline) => {
+                let left = deadline.saturating_duration_since(Instant::now());
+                let in_time = lane.outcome.recv_timeout(left).ok();
+                in_time.or_else(|| {
+                    shared.halt();
+                    lane.outcome.recv_timeout(GRACE).ok()
+                })
+            }
+        };
+        match outcome {
+            Some(outcome) => {
+                outcomes.push(outcome);
+                let _ = lane.thread.join();
+            }
+            None => left_behind.push(lane.name),
+        }
+    }
+    outcomes
+}
