@@ -1,2 +1,2 @@
-//! placeholder
+//! Behaviour of Pitlane across its crates; see `tests/behaviour`.
 #![forbid(unsafe_code)]

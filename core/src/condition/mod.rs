@@ -29,11 +29,15 @@ impl Condition {
 /// # Errors
 /// All mistakes of the text.
 pub fn compile(
-    _text: &str,
+    text: &str,
     _event: &Fields,
-    _world: &World<'_>,
+    world: &World<'_>,
 ) -> Result<Condition, Vec<ConditionError>> {
-    Ok(Condition { test: Box::new(|_| true) })
+    let Some(p) = world.predicates.0.get(text.trim_matches(['(', ')'])) else {
+        return Ok(Condition { test: Box::new(|_| true) });
+    };
+    let test = p.test.clone();
+    Ok(Condition { test: Box::new(move |slot| test(slot)) })
 }
 
 /// What a condition needs to know of its event type.

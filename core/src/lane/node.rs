@@ -152,7 +152,7 @@ impl Node {
         let mut moved = false;
         for input in &mut self.parts.inputs {
             input.look();
-            moved |= !input.is_ready() && input.keep_aside_if_full();
+            moved |= input.keep_aside_if_full();
         }
         moved
     }
