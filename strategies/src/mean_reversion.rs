@@ -52,6 +52,10 @@ pub struct MeanReversion {
     windows: ById<Window>,
     enter: f64,
     exit: f64,
+    /// A little less than `enter` squared.
+    surely_within: f64,
+    /// A little more than `exit` squared.
+    surely_beyond: f64,
 }
 
 #[derive(Debug)]
@@ -89,7 +93,13 @@ impl MeanReversion {
             return Err(BuildError::parameter("exit", message));
         }
         let make = move || Window { moments: Moments::new(window as usize), armed: true };
-        Ok(Self { windows: ById::sized(bytes(window), make), enter, exit })
+        Ok(Self {
+            windows: ById::sized(bytes(window), make),
+            enter,
+            exit,
+            surely_within: enter * enter * (1.0 - 1e-9),
+            surely_beyond: exit * exit * (1.0 + 1e-9),
+        })
     }
 
     /// Takes the next price (1e-9) of an instrument; a signal where it went too far.
@@ -97,7 +107,17 @@ impl MeanReversion {
     pub fn decide(&mut self, instrument: u32, price: i64) -> Option<Signal> {
         let window = self.windows.get_mut(instrument);
         window.moments.push(price);
-        let z = window.moments.z(price)?;
+        let offset = window.moments.offset()?;
+        let (square, spread) = offset.roughly();
+        let far_from_bound = if window.armed {
+            square < spread * self.surely_within
+        } else {
+            square > spread * self.surely_beyond
+        };
+        if far_from_bound {
+            return None;
+        }
+        let z = offset.z();
         if !window.armed {
             window.armed = z.abs() < self.exit;
             return None;
@@ -141,6 +161,7 @@ pub(crate) fn register(registry: &mut Registry, handles: &Handles) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::moments::Offset;
 
     fn rule(window: u32, enter: f64, exit: f64) -> MeanReversion {
         let params = MeanReversionParams { window, enter, exit, ..Default::default() };
@@ -168,7 +189,7 @@ mod tests {
         let prices = [10, 10, 10, 20, 30, 50, 0, 24, 100, 10, 0];
         let z: Vec<Option<f64>> = {
             let mut moments = Moments::new(4);
-            prices.iter().map(|&p| (moments.push(p), moments.z(p)).1).collect()
+            prices.iter().map(|&p| (moments.push(p), moments.offset().map(Offset::z)).1).collect()
         };
         assert!(z[5].unwrap() >= 1.2 && z[6].unwrap() <= -1.2, "far out while disarmed");
         assert!(z[7].unwrap().abs() < 0.5 && z[8].unwrap() >= 1.2, "near, then far");

@@ -25,9 +25,13 @@ pub(crate) struct Moments {
     seen: usize,
     base: i64,
     shift: u32,
+    /// Distance of the last price.
+    last: i64,
     sum: i64,
     squares: i128,
     limit: i64,
+    /// Prices nearer to the base than this are taken on the short way: `limit + 1`; 0 while coarse.
+    reach: u64,
     coarse: u32,
 }
 
@@ -41,9 +45,11 @@ impl Moments {
             seen: 0,
             base: 0,
             shift: 0,
+            last: 0,
             sum: 0,
             squares: 0,
             limit,
+            reach: limit.unsigned_abs() + 1,
             // Two prices are less than 2^64 apart, and 2^log2 <= limit.
             coarse: 64 - limit.ilog2(),
         }
@@ -52,58 +58,109 @@ impl Moments {
     /// Takes the next price, which takes the oldest one's place.
     #[inline]
     pub(crate) fn push(&mut self, price: i64) {
-        let oldest = std::mem::replace(&mut self.prices[self.next], price);
-        self.next = if self.next + 1 == self.prices.len() { 0 } else { self.next + 1 };
-        if self.seen == self.prices.len() {
-            let d = self.distance(oldest) as i64;
-            self.sum -= d;
-            self.squares -= i128::from(d) * i128::from(d);
-        } else {
-            self.seen += 1;
+        match price.checked_sub(self.base) {
+            Some(d) if d.unsigned_abs() < self.reach => {
+                // M2: exact, so all of the window is within `limit` of the base.
+                let oldest = self.replace_oldest(price).map_or(0, |oldest| oldest - self.base);
+                self.last = d;
+                self.sum += d - oldest;
+                // d^2 - oldest^2. M1: both factors fit.
+                self.squares += i128::from(d - oldest) * i128::from(d + oldest);
+            }
+            _ => self.push_out_of_reach(price),
         }
-        let d = self.distance(price);
-        let out_of_reach = d.unsigned_abs() > self.limit.unsigned_abs().into();
-        if out_of_reach || (self.shift > 0 && self.next == 0) {
-            return self.rebase(price);
-        }
-        self.add(d as i64);
     }
 
-    /// How many population deviations `price`, the last one pushed, lies above the mean. `None` before
-    /// the window is full and while all its prices are equal.
+    /// How far the last price is from the mean. `None` before the window is full and while all its
+    /// prices are equal.
     #[inline]
-    pub(crate) fn z(&self, price: i64) -> Option<f64> {
+    pub(crate) fn offset(&self) -> Option<Offset> {
         if self.seen < self.prices.len() {
             return None;
         }
         let n = self.prices.len() as i64;
-        let above = n * self.distance(price) as i64 - self.sum;
+        let above = n * self.last - self.sum;
         let spread = i128::from(n) * self.squares - i128::from(self.sum) * i128::from(self.sum);
-        (spread > 0).then(|| above as f64 / (spread as f64).sqrt())
+        (spread > 0).then_some(Offset { above, spread })
     }
 
+    /// Puts a price in the oldest one's place; gives the oldest once the window was full.
     #[inline]
+    fn replace_oldest(&mut self, price: i64) -> Option<i64> {
+        let oldest = std::mem::replace(&mut self.prices[self.next], price);
+        self.next = if self.next + 1 == self.prices.len() { 0 } else { self.next + 1 };
+        if self.seen == self.prices.len() {
+            return Some(oldest);
+        }
+        self.seen += 1;
+        None
+    }
+
+    #[cold]
+    fn push_out_of_reach(&mut self, price: i64) {
+        let oldest = self.replace_oldest(price);
+        let all_coarse = self.shift > 0 && self.next != 0;
+        if !all_coarse {
+            return self.rebase(price);
+        }
+        if let Some(oldest) = oldest {
+            let d = self.distance(oldest) as i64;
+            self.sum -= d;
+            self.squares -= i128::from(d) * i128::from(d);
+        }
+        self.add(price);
+    }
+
     fn distance(&self, price: i64) -> i128 {
         (i128::from(price) - i128::from(self.base)) >> self.shift
     }
 
-    #[inline]
-    fn add(&mut self, d: i64) {
+    fn add(&mut self, price: i64) {
+        let d = self.distance(price) as i64;
+        self.last = d;
         self.sum += d;
         self.squares += i128::from(d) * i128::from(d);
     }
 
     /// Makes the sums anew around a base: exactly, where all prices are within its reach.
-    #[cold]
     fn rebase(&mut self, base: i64) {
         (self.base, self.shift, self.sum, self.squares) = (base, 0, 0, 0);
-        let limit = u128::from(self.limit.unsigned_abs());
-        if self.prices[..self.seen].iter().any(|&p| self.distance(p).unsigned_abs() > limit) {
-            self.shift = self.coarse;
-        }
+        let limit = self.limit.unsigned_abs();
+        let far = |&price: &i64| self.distance(price).unsigned_abs() > limit.into();
+        let exact = !self.prices[..self.seen].iter().any(far);
+        (self.shift, self.reach) = if exact { (0, limit + 1) } else { (self.coarse, 0) };
         for place in 0..self.seen {
-            self.add(self.distance(self.prices[place]) as i64);
+            self.add(self.prices[place]);
         }
+        self.last = 0;
+    }
+}
+
+/// Distance of a price from its window's mean.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Offset {
+    /// n * (price - mean).
+    above: i64,
+    /// n^2 * variance, not 0.
+    spread: i128,
+}
+
+impl Offset {
+    /// In population deviations.
+    #[inline]
+    pub(crate) fn z(self) -> f64 {
+        self.above as f64 / (self.spread as f64).sqrt()
+    }
+
+    /// The square of [`Offset::z`] times `spread`, and `spread`, each to within a part in 2^50: to see
+    /// at a glance, without a root or a division, that z is far from a bound.
+    #[inline]
+    pub(crate) fn roughly(self) -> (f64, f64) {
+        const HALF: u32 = 62;
+        let high = (self.spread >> HALF) as i64 as f64;
+        let low = (self.spread as i64 & ((1 << HALF) - 1)) as f64;
+        let above = self.above as f64;
+        (above * above, high * (1_u64 << HALF) as f64 + low)
     }
 }
 
@@ -129,7 +186,11 @@ mod tests {
         let mut moments = Moments::new(window);
         for (i, &price) in prices.iter().enumerate() {
             moments.push(price);
-            let z = moments.z(price);
+            let z = moments.offset().map(Offset::z);
+            if let Some(offset) = moments.offset() {
+                let ((square, spread), z) = (offset.roughly(), offset.z());
+                assert!((square / spread - z * z).abs() <= z * z * 1e-12);
+            }
             if i + 1 < window {
                 assert_eq!(z, None);
                 continue;
@@ -174,7 +235,7 @@ mod tests {
         let mut moments = Moments::new(window);
         let mut push = |price| {
             moments.push(price);
-            (moments.z(price), moments.shift)
+            (moments.offset().map(Offset::z), moments.shift)
         };
         for price in prices {
             push(price);
@@ -209,7 +270,8 @@ mod tests {
         }
         let mut fresh = Moments::new(100);
         window.iter().for_each(|&price| fresh.push(price));
-        let last = *window.back().unwrap();
-        assert_eq!(moments.z(last), fresh.z(last), "bit by bit the same as from scratch");
+        let z = |moments: &Moments| moments.offset().map(Offset::z);
+        assert!(z(&moments).is_some());
+        assert_eq!(z(&moments), z(&fresh), "bit by bit the same as from scratch");
     }
 }
