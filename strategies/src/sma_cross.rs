@@ -7,7 +7,7 @@
 //!  signal   = where sign != 0 differs from the last sign that was not 0; the first one only sets it
 //!  strength = min(1, |fast mean - slow mean| / (scale * |slow mean|))
 //! ```
-//! Sums and products are integers: nothing drifts, however long the file.
+//! Sums and products are integers, carried from price to price: nothing drifts, however long the file.
 
 use crate::Handles;
 use crate::by_id::ById;
@@ -50,8 +50,8 @@ impl Default for SmaCrossParams {
 #[derive(Debug)]
 pub struct SmaCross {
     means: ById<Means>,
-    fast: i128,
-    slow: i128,
+    fast: i64,
+    slow: i64,
     scale: f64,
 }
 
@@ -86,12 +86,11 @@ impl SmaCross {
     #[inline]
     pub fn decide(&mut self, instrument: u32, price: i64) -> Option<Signal> {
         let means = self.means.get_mut(instrument);
-        means.push(price);
+        means.push(price, self.fast, self.slow);
         if means.missing > 0 {
             return None;
         }
-        // |sum| <= 2^83 and a window is less than 2^20: within i128 by far.
-        let distance = means.fast_sum * self.slow - means.slow_sum * self.fast;
+        let distance = means.distance;
         let sign = distance.cmp(&0);
         if sign == means.sign || sign == Ordering::Equal {
             return None;
@@ -108,7 +107,7 @@ impl SmaCross {
     /// `distance` is (fast mean - slow mean) * fast * slow.
     #[cold]
     fn strength(&self, distance: i128, slow_sum: i128) -> f64 {
-        let full = self.scale * (slow_sum.abs() * self.fast) as f64;
+        let full = self.scale * (slow_sum.abs() * i128::from(self.fast)) as f64;
         (distance.abs() as f64 / full).min(1.0)
     }
 }
@@ -123,7 +122,7 @@ impl OnPrice for SmaCross {
     }
 }
 
-/// The last `slow` prices of an instrument, their sum, and that of the last `fast` of them.
+/// The last `slow` prices of an instrument, their sum, and how its means stand to each other.
 #[derive(Debug)]
 struct Means {
     /// A circle; 0 where no price has come yet, so that what leaves may be subtracted blindly.
@@ -132,7 +131,8 @@ struct Means {
     slow_out: usize,
     /// Place of the price that leaves the fast window next.
     fast_out: usize,
-    fast_sum: i128,
+    /// fast_sum * slow - slow_sum * fast. A sum is within 2^83 and a window within 2^20: it fits by far.
+    distance: i128,
     slow_sum: i128,
     /// Prices that must come before the slow window is full.
     missing: usize,
@@ -146,7 +146,7 @@ impl Means {
             prices: vec![0; slow].into(),
             slow_out: 0,
             fast_out: slow - fast,
-            fast_sum: 0,
+            distance: 0,
             slow_sum: 0,
             missing: slow,
             sign: Ordering::Equal,
@@ -154,11 +154,13 @@ impl Means {
     }
 
     #[inline]
-    fn push(&mut self, price: i64) {
+    fn push(&mut self, price: i64, fast: i64, slow: i64) {
         let len = self.prices.len();
         let fast_old = self.prices[self.fast_out];
         let slow_old = std::mem::replace(&mut self.prices[self.slow_out], price);
-        self.fast_sum += i128::from(price) - i128::from(fast_old);
+        // (price - fast_old) * slow - (price - slow_old) * fast, as products of 64 by 64 bits.
+        let times = |price: i64, len: i64| i128::from(price) * i128::from(len);
+        self.distance += times(price, slow - fast) - times(fast_old, slow) + times(slow_old, fast);
         self.slow_sum += i128::from(price) - i128::from(slow_old);
         self.fast_out = if self.fast_out + 1 == len { 0 } else { self.fast_out + 1 };
         self.slow_out = if self.slow_out + 1 == len { 0 } else { self.slow_out + 1 };
