@@ -8,7 +8,7 @@
 //!
 //! | folder or file | what is there |
 //! |---|---|
-//! | [`strategy`] | the Strategy API: callbacks, what they are given, how a strategy becomes a stage |
+//! | [`mod@strategy`] | the Strategy API: callbacks, what they are given, how a strategy becomes a stage |
 //! | [`sma_cross`], [`mean_reversion`] | the strategies that ship |
 //! | [`indicators`] | `ema` and `mid`: market data made from market data |
 //! | [`risk`] | `risk_gate`: signals to orders, within limits |

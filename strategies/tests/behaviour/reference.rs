@@ -15,7 +15,7 @@ pub(crate) fn sma_cross(prices: &[i64], fast: usize, slow: usize, scale: f64) ->
         (prices[end + 1 - len..=end].iter().map(|&p| i128::from(p)).sum(), len as i128)
     };
     let (mut expected, mut state) = (Vec::new(), None);
-    for end in slow - 1..prices.len() {
+    for (end, &price) in prices.iter().enumerate().skip(slow - 1) {
         let ((fast_num, fast_den), (slow_num, slow_den)) = (mean(end, fast), mean(end, slow));
         let above = (fast_num * slow_den - slow_num * fast_den).signum();
         if above == 0 {
@@ -25,7 +25,7 @@ pub(crate) fn sma_cross(prices: &[i64], fast: usize, slow: usize, scale: f64) ->
             let (f, s) = (fast_num as f64 / fast as f64, slow_num as f64 / slow as f64);
             let strength = ((f - s).abs() / (scale * s.abs())).min(1.0);
             let action = if above > 0 { Action::Buy } else { Action::Sell };
-            expected.push((end, action, strength, prices[end]));
+            expected.push((end, action, strength, price));
         }
     }
     expected
