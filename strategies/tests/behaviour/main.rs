@@ -1,0 +1,8 @@
+//! Behaviour of the shipped components, as configs build them.
+
+mod by_name;
+mod ibm;
+mod reference;
+mod risk_gate;
+mod strategy_api;
+mod support;
