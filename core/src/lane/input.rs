@@ -12,6 +12,8 @@ pub(crate) struct Input {
     /// Which of the stage's event types it carries.
     handler: usize,
     when: Option<Condition>,
+    /// Whether what the stage lets pass goes on to later steps.
+    passes: bool,
     /// The stream's bound, loaded before the cursor that the reader knows.
     bound: u64,
     /// Events taken out of the ring before their turn, all of one root.
@@ -19,8 +21,13 @@ pub(crate) struct Input {
 }
 
 impl Input {
-    pub(crate) fn new(reader: Reader, handler: usize, when: Option<Condition>) -> Self {
-        Self { reader, handler, when, bound: 0, aside: VecDeque::new() }
+    pub(crate) fn new(
+        reader: Reader,
+        handler: usize,
+        when: Option<Condition>,
+        passes: bool,
+    ) -> Self {
+        Self { reader, handler, when, passes, bound: 0, aside: VecDeque::new() }
     }
 
     /// The least root this input can still give, as far as is known.
@@ -69,6 +76,7 @@ impl Input {
         until: u64,
         limit: usize,
     ) -> Ran {
+        out.let_pass(self.passes);
         if !self.aside.is_empty() {
             return self.run_aside(stage, out, until, limit);
         }

@@ -16,6 +16,7 @@ pub struct Outbox {
     ports: Vec<Port>,
     /// Copies of what the stage let pass, for the later steps of its pipeline.
     pass: Option<Port>,
+    passing: bool,
     component: u16,
     max_emissions: usize,
     cause: Header,
@@ -43,6 +44,7 @@ impl Outbox {
         Self {
             ports: Vec::new(),
             pass: None,
+            passing: false,
             component,
             max_emissions,
             cause: Header::default(),
@@ -56,6 +58,12 @@ impl Outbox {
             publish_every: usize::MAX,
             unpublished: 0,
         }
+    }
+
+    /// Whether the events of the input at hand go on to later steps.
+    #[inline]
+    pub(crate) fn let_pass(&mut self, passing: bool) {
+        self.passing = passing;
     }
 
     /// Publishes when so many emissions have gathered, even within a poll.
@@ -161,7 +169,9 @@ impl Outbox {
         if let Some(reason) = self.stopped.take() {
             tracing::trace!(reason, root = event.header.root, "stopped");
             self.stops += 1;
-        } else if let Some(pass) = &mut self.pass {
+        } else if self.passing
+            && let Some(pass) = &mut self.pass
+        {
             self.blocked |= !pass.write(event);
         }
         self.unpublished += self.emitted;

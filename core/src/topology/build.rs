@@ -148,7 +148,7 @@ fn node(
         let reader = reader.and_then(|reader| reader.2.take()).expect("a reader per link");
         let event = checked.graph.streams[link.stream].event.event;
         let handler = component.inputs.iter().position(|input| *input == event);
-        Input::new(reader, handler.expect("input types were checked"), when)
+        Input::new(reader, handler.expect("input types were checked"), when, link.passes)
     };
     let inputs = links.map(input).collect();
     Node::new(NodeParts {

@@ -217,42 +217,30 @@ fn compile_link(
     problems: &mut Problems,
 ) -> Option<Condition> {
     let fields = &graph.streams[link.stream].event;
-    let mut ok = true;
+    let mut all: Option<Condition> = None;
     for (text, at) in &link.conditions {
         let first_time =
             !seen.iter().any(|(seen_text, seen_at)| seen_text == text && seen_at == at);
         if first_time {
             seen.push((text.clone(), at.clone()));
         }
-        match condition::compile(text, fields, world) {
-            Ok(compiled) if first_time => {
-                for warning in compiled.warnings() {
-                    let problem = Problem::warning(
-                        "PL-CONDITION-002",
-                        at,
-                        warning.message.clone(),
-                        warning.help.clone(),
-                    );
-                    problems.push(Problem { span: Some(warning.at.clone()), ..problem });
-                }
+        let (found, code, severity) = match condition::compile(text, fields, world) {
+            Ok(condition) => {
+                let warnings = condition.warnings().to_vec();
+                all = Some(match all.take() {
+                    Some(before) => before.and(condition),
+                    None => condition,
+                });
+                (warnings, "PL-CONDITION-002", Severity::Warning)
             }
-            Ok(_) => {}
-            Err(errors) => {
-                ok = false;
-                for error in errors.into_iter().filter(|_| first_time) {
-                    let problem =
-                        Problem::warning("PL-CONDITION-001", at, error.message, error.help);
-                    let severity = Severity::Error;
-                    problems.push(Problem { severity, span: Some(error.at), ..problem });
-                }
-            }
+            Err(errors) => (errors, "PL-CONDITION-001", Severity::Error),
+        };
+        for mistake in found.into_iter().filter(|_| first_time) {
+            let problem = Problem::warning(code, at, mistake.message, mistake.help);
+            problems.push(Problem { severity, span: Some(mistake.at), ..problem });
         }
     }
-    if !ok || link.conditions.is_empty() {
-        return None;
-    }
-    let all: Vec<_> = link.conditions.iter().map(|(text, _)| format!("({text})")).collect();
-    condition::compile(&all.join(" && "), fields, world).ok()
+    all
 }
 
 /// Slots of each stream's ring; warns where one root may fill a ring that a merge reads.

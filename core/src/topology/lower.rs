@@ -45,6 +45,9 @@ pub(super) struct Stage {
     pub(super) pass: Option<usize>,
     /// Where it takes the place of events or may stop them: that must be one place.
     replaces_at: Option<String>,
+    /// Where it transforms, and in how many places it stands: that must be one, too.
+    transforms_at: Option<String>,
+    places: usize,
 }
 
 /// What a stage reads.
@@ -55,6 +58,14 @@ pub(super) struct Link {
     pub(super) conditions: Vec<(String, String)>,
     /// Stages that see an event of the stream before.
     pub(super) after: Vec<usize>,
+    /// Whether what the stage lets pass goes on to later steps.
+    pub(super) passes: bool,
+}
+
+impl Link {
+    fn to(stream: usize) -> Self {
+        Self { stream, conditions: Vec::new(), after: Vec::new(), passes: false }
+    }
 }
 
 /// Where the events of a place in a route lie.
@@ -84,7 +95,7 @@ pub(super) fn lower(plan: &mut Plan, problems: &mut Problems) -> Graph {
             lowering.walk(&route.route, &view, route.tier, &at, false);
         }
     }
-    lowering.note_idle_components();
+    lowering.check_places();
     lowering.graph
 }
 
@@ -128,6 +139,8 @@ impl Lowering<'_> {
             outputs: (first..self.graph.streams.len()).collect(),
             pass: None,
             replaces_at: None,
+            transforms_at: None,
+            places: 0,
         });
     }
 
@@ -181,8 +194,7 @@ impl Lowering<'_> {
             }
             found.push(self.ingress(&route.source, route.event));
         }
-        let link = |stream| Link { stream, conditions: Vec::new(), after: Vec::new() };
-        Some(View { event: route.event, links: found.into_iter().map(link).collect() })
+        Some(View { event: route.event, links: found.into_iter().map(Link::to).collect() })
     }
 
     /// Connects what the route names and gives the view of the steps after it. `followed` says
@@ -234,6 +246,8 @@ impl Lowering<'_> {
         let Some(stage) = self.connect(name, view, tier, at) else { return view.clone() };
         if self.graph.stages[stage].component.may_stop && followed {
             self.claim_place(stage, at, "may stop events");
+            let links = self.graph.stages[stage].links.iter_mut();
+            links.rev().take(view.links.len()).for_each(|link| link.passes = true);
             return self.pass_view(stage, view);
         }
         let mut after = view.clone();
@@ -256,6 +270,7 @@ impl Lowering<'_> {
         };
         let stage = self.connect(name, view, tier, &at_with)?;
         self.claim_place(stage, &at_with, "transforms events");
+        self.graph.stages[stage].transforms_at = Some(at_with.clone());
         let &[stream] = self.graph.stages[stage].outputs.as_slice() else {
             self.problems.error(
                 "PL-TOPOLOGY-004",
@@ -266,8 +281,7 @@ impl Lowering<'_> {
             return None;
         };
         let event = self.graph.streams[stream].event;
-        let link = Link { stream, conditions: Vec::new(), after: Vec::new() };
-        Some(View { event, links: vec![link] })
+        Some(View { event, links: vec![Link::to(stream)] })
     }
 
     /// Adds the view to what a component reads.
@@ -303,6 +317,7 @@ impl Lowering<'_> {
             ),
             _ => stage.tier = Some(tier),
         }
+        stage.places += 1;
         let gateway = stage.component.gateway && event == Order::TYPE;
         for link in &view.links {
             let mut link = link.clone();
@@ -340,11 +355,19 @@ impl Lowering<'_> {
         self.graph.streams.push(stream);
         let stream = self.graph.streams.len() - 1;
         self.graph.stages[stage].pass = Some(stream);
-        let link = Link { stream, conditions: Vec::new(), after: Vec::new() };
-        View { event: view.event, links: vec![link] }
+        View { event: view.event, links: vec![Link::to(stream)] }
     }
 
-    fn note_idle_components(&mut self) {
+    fn check_places(&mut self) {
+        for stage in self.graph.stages.iter().filter(|stage| stage.places > 1) {
+            let Some(at) = &stage.transforms_at else { continue };
+            self.problems.error(
+                "PL-TOPOLOGY-008",
+                at.clone(),
+                format!("`{}` transforms events here and stands elsewhere, too", stage.name),
+                "name a second component of the same type",
+            );
+        }
         for stage in self.graph.stages.iter().filter(|stage| stage.links.is_empty()) {
             self.problems.push(Problem::warning(
                 "PL-TOPOLOGY-009",

@@ -269,7 +269,11 @@ fn run(graph: &Graph, setting: &Setting) -> (Report, BTreeMap<String, Vec<Signal
     std::thread::spawn(move || {
         let _ = done.send(checked.run(&mut script).expect("it starts"));
     });
-    let report = result.recv_timeout(Duration::from_secs(std::env::var("HANG").ok().and_then(|t| t.parse().ok()).unwrap_or(30))).expect("the topology hangs");
+    let report = result
+        .recv_timeout(Duration::from_secs(
+            std::env::var("HANG").ok().and_then(|t| t.parse().ok()).unwrap_or(30),
+        ))
+        .expect("the topology hangs");
     (report, expected)
 }
 
