@@ -41,3 +41,11 @@ pub trait Entry {
 /// Key of an ingress stream, see [`Entry::port`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Port(pub(crate) usize);
+
+impl Port {
+    /// A key for an [`Entry`] of one's own, such as a test's; a topology's are its own business.
+    #[must_use]
+    pub const fn new(key: usize) -> Self {
+        Self(key)
+    }
+}

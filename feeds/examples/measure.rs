@@ -1,0 +1,119 @@
+//! Measures feeds: generates a session, writes Lean trades to a zip, reads them back.
+//!
+//! `cargo run --release -p pitlane-feeds --example measure`
+
+use pitlane::Instruments;
+use pitlane::event::{EventType, MarketData, Slot};
+use pitlane::source::Source;
+use pitlane::topology::{Entry, Flow, Input, Port};
+use pitlane_feeds::{
+    GenerateOptions, OpenOptions, Preset, ReadAhead, Replay, ReplayOptions, Session, open_file,
+};
+use std::io::Write;
+use std::path::Path;
+use std::time::Instant;
+
+const ROWS: u64 = 3_000_000;
+
+struct Take;
+
+impl Entry for Take {
+    fn port(&self, _: &str, _: EventType) -> Option<Port> {
+        Some(Port::new(0))
+    }
+
+    fn room(&mut self) -> usize {
+        4096
+    }
+
+    fn enter(&mut self, _: Port, events: &[Slot]) -> usize {
+        std::hint::black_box(events);
+        events.len()
+    }
+}
+
+fn measure(what: &str, run: impl Fn() -> u64) {
+    let best = (0..3)
+        .map(|_| {
+            let start = Instant::now();
+            let events = run();
+            events as f64 / start.elapsed().as_secs_f64()
+        })
+        .fold(0.0, f64::max);
+    println!("{what:<44} {:>8.2} M/s", best / 1e6);
+}
+
+fn drain(mut source: Box<dyn Source>) -> u64 {
+    let mut batch: Vec<MarketData> = Vec::with_capacity(1024);
+    let mut events = 0;
+    loop {
+        let more = source.read(&mut batch).expect("good data");
+        events += std::hint::black_box(&batch).len() as u64;
+        batch.clear();
+        if !more {
+            return events;
+        }
+    }
+}
+
+fn replay(sources: Vec<(String, Box<dyn Source>)>) -> u64 {
+    let mut replay = Replay::new(sources, ReplayOptions::default());
+    while replay.poll(&mut Take).expect("good data") != Flow::Done {}
+    replay.entered()
+}
+
+/// Rows like those of Lean's trade files.
+fn write_lean(folder: &Path) -> std::io::Result<()> {
+    let options =
+        GenerateOptions { events: ROWS, trade_percent: 100, ..GenerateOptions::default() };
+    let mut session = Session::new(&options, &Instruments::new()).expect("good options");
+    let mut text = Vec::new();
+    let mut batch = Vec::with_capacity(4096);
+    while session.read(&mut batch).expect("generated") || !batch.is_empty() {
+        for event in batch.drain(..) {
+            let trade = event.as_trade().expect("a trade");
+            let (price, size) = (trade.price() / 100_000, trade.size() / 1_000_000_000);
+            let ms = (event.header.ts_event / 1_000_000) % 86_400_000;
+            writeln!(text, "{ms},{price},{size},P,20002020,0")?;
+        }
+    }
+    std::fs::write(folder.join("plain_20131007_trade.csv"), &text)?;
+    let mut zip = zip::ZipWriter::new(std::fs::File::create(folder.join("20131007_trade.zip"))?);
+    zip.start_file("ticks.csv", zip::write::SimpleFileOptions::default())?;
+    zip.write_all(&text)?;
+    zip.finish()?;
+    Ok(())
+}
+
+fn main() -> std::io::Result<()> {
+    let folder = std::env::temp_dir().join(format!("pitlane-measure-{}", std::process::id()));
+    std::fs::create_dir_all(&folder)?;
+    write_lean(&folder)?;
+    let open = |name: &str| {
+        let options = OpenOptions {
+            preset: Some(Preset::LeanEquityTrade),
+            date: Some("2013-10-07".into()),
+            ..OpenOptions::default()
+        };
+        open_file(&folder.join(name), &options, &Instruments::new()).expect("written above")
+    };
+    measure("decode lean trades, plain file", || drain(open("plain_20131007_trade.csv")));
+    measure("decode lean trades, zip", || drain(open("20131007_trade.zip")));
+    measure("replay lean trades, zip", || replay(vec![("a".into(), open("20131007_trade.zip"))]));
+    measure("replay lean trades, zip, read ahead", || {
+        let ahead = ReadAhead::new(open("20131007_trade.zip")).expect("a thread");
+        replay(vec![("a".into(), Box::new(ahead))])
+    });
+    measure("replay lean trades, plain and zip merged", || {
+        let plain = open("plain_20131007_trade.csv");
+        replay(vec![("a".into(), open("20131007_trade.zip")), ("b".into(), plain)])
+    });
+    let options = GenerateOptions { events: ROWS, ..GenerateOptions::default() };
+    let session = || {
+        let session = Session::new(&options, &Instruments::new()).expect("good options");
+        Box::new(session) as Box<dyn Source>
+    };
+    measure("generate", || drain(session()));
+    measure("replay generated", || replay(vec![("a".into(), session())]));
+    std::fs::remove_dir_all(&folder)
+}

@@ -1,0 +1,40 @@
+//! CSV files as market data.
+//!
+//! ```text
+//!  bytes --> Lines --> Decoder --> MarketData
+//!            buffer    row by row, by the columns' roles
+//! ```
+//!
+//! | module | what |
+//! |---|---|
+//! | [`options`] | what a config may say |
+//! | `layout` | what each column is: presets, headers, maps |
+//! | `lines` | lines from a large buffer, no copy |
+//! | `decode`, `number`, `words`, `book` | rows to events, no allocation per row |
+//! | `file` | one file as a source; bad rows |
+//! | `files` | which files a config names; what their names say |
+//! | `open` | one file by preset, for tools |
+//!
+//! A source holds one buffer of 256 KiB per file that is open, whatever the files' length, and
+//! opens a file of a dated list only when the order has come to its date.
+
+mod book;
+mod decode;
+mod file;
+mod files;
+mod layout;
+mod lines;
+mod number;
+mod open;
+pub(crate) mod options;
+mod problem;
+mod words;
+
+pub use files::csv_source;
+pub use open::{OpenOptions, guess_preset, open_file, open_files};
+pub use options::{
+    Column, CsvOptions, FileOptions, OnBadRow, Preset, TimeFrom, TimeUnit, UtcOffset,
+};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,143 @@
+//! Exact numbers from text, fast.
+
+use pitlane::event::fixed::{self, ParseError, SCALE};
+
+/// Digits that fit an i64 whatever they are.
+const SAFE_DIGITS: usize = 18;
+
+const POWERS: [i64; 10] =
+    [1_000_000_000, 100_000_000, 10_000_000, 1_000_000, 100_000, 10_000, 1_000, 100, 10, 1];
+
+/// How numbers of a column stand for prices or sizes: the file holds value x `times`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Scale {
+    times: i64,
+    /// 1e-9 units in one unit of the column, where that is a whole number.
+    units: Option<i64>,
+}
+
+impl Scale {
+    /// Numbers as they are.
+    #[cfg(test)]
+    pub(crate) const ONE: Scale = Scale { times: 1, units: Some(SCALE) };
+
+    /// The file holds value x `times`; `None` for 0.
+    pub(crate) fn new(times: u64) -> Option<Self> {
+        let times = i64::try_from(times).ok().filter(|&times| times > 0)?;
+        Some(Self { times, units: (SCALE % times == 0).then(|| SCALE / times) })
+    }
+
+    /// The value in units of 1e-9, exactly.
+    #[inline]
+    pub(crate) fn parse(self, text: &[u8]) -> Result<i64, ParseError> {
+        if let (Some(units), Some(value)) = (self.units, digits(text)) {
+            return match value.checked_mul(units) {
+                Some(fixed::NULL) | None => Err(ParseError::TooLarge),
+                Some(value) => Ok(value),
+            };
+        }
+        if self.times == 1
+            && let Some(value) = short_decimal(text)
+        {
+            return Ok(value);
+        }
+        self.parse_any(text)
+    }
+
+    #[cold]
+    fn parse_any(self, text: &[u8]) -> Result<i64, ParseError> {
+        if self.times == 1 {
+            return fixed::parse(text);
+        }
+        // A number such as 1815200.5 of a file that holds price x 10000.
+        let value = i128::from(fixed::parse(text)?);
+        let times = i128::from(self.times);
+        if value % times != 0 {
+            return Err(ParseError::TooFine);
+        }
+        i64::try_from(value / times).map_err(|_| ParseError::TooLarge)
+    }
+}
+
+/// A whole number of at most 18 digits, no sign.
+#[inline]
+pub(crate) fn digits(text: &[u8]) -> Option<i64> {
+    if text.is_empty() || text.len() > SAFE_DIGITS {
+        return None;
+    }
+    let mut value = 0_i64;
+    for &byte in text {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        value = value * 10 + i64::from(digit);
+    }
+    Some(value)
+}
+
+/// A plain decimal of few digits: one pass, no check but the last. What it does not take is read by
+/// `fixed::parse`.
+#[inline]
+fn short_decimal(text: &[u8]) -> Option<i64> {
+    if text.is_empty() || text.len() > SAFE_DIGITS {
+        return None;
+    }
+    let mut value = 0_i64;
+    let mut point = None;
+    for (at, &byte) in text.iter().enumerate() {
+        let digit = byte.wrapping_sub(b'0');
+        if digit <= 9 {
+            value = value * 10 + i64::from(digit);
+        } else if byte == b'.' && point.is_none() {
+            point = Some(at);
+        } else {
+            return None;
+        }
+    }
+    let places = text.len() - 1 - point?;
+    let units = *POWERS.get(places)?;
+    (text.len() > 1).then(|| value.checked_mul(units)).flatten().filter(|&v| v != fixed::NULL)
+}
+
+/// An unsigned whole number.
+#[inline]
+pub(crate) fn unsigned(text: &[u8]) -> Option<u64> {
+    if let Some(value) = digits(text) {
+        return Some(value as u64);
+    }
+    let plain = !text.is_empty() && text.iter().all(u8::is_ascii_digit);
+    plain.then(|| std::str::from_utf8(text).ok()?.parse().ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn scaled_columns_are_exact() {
+        let lean = Scale::new(10_000).unwrap();
+        assert_eq!(lean.parse(b"1815200"), Ok(181_520_000_000));
+        assert_eq!(lean.parse(b"1815200.5"), Ok(181_520_050_000));
+        assert_eq!(lean.parse(b"-1"), Ok(-100_000));
+        assert_eq!(lean.parse(b""), Err(ParseError::Empty));
+        assert_eq!(lean.parse(b"0.000001"), Err(ParseError::TooFine));
+        assert_eq!(lean.parse(b"999999999999999999"), Err(ParseError::TooLarge));
+        assert_eq!(Scale::new(3).unwrap().parse(b"6"), Ok(2 * SCALE));
+        assert_eq!(Scale::new(3).unwrap().parse(b"1"), Err(ParseError::TooFine));
+        assert_eq!(Scale::new(0), None);
+    }
+
+    proptest! {
+        #[test]
+        fn the_fast_ways_agree_with_the_plain_one(text in "[-+]?[0-9]{0,20}(\\.[0-9]{0,11})?") {
+            prop_assert_eq!(Scale::ONE.parse(text.as_bytes()), fixed::parse(text.as_bytes()));
+        }
+
+        #[test]
+        fn whole_numbers_agree_with_the_standard_library(text in "[0-9]{0,21}") {
+            prop_assert_eq!(unsigned(text.as_bytes()), text.parse::<u64>().ok());
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! How fast recorded events are entered.
+
+use crate::merge;
+use pitlane::event::MarketData;
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// Speed of a replay: as fast as possible, or a multiple of the recorded speed, also below 1.
+///
+/// ```
+/// use pitlane_feeds::Pace;
+/// assert_eq!("max".parse(), Ok(Pace::Max));
+/// assert_eq!("10x".parse(), Ok(Pace::Times(10.0)));
+/// assert_eq!("0.25x".parse(), Ok(Pace::Times(0.25)));
+/// assert!("0x".parse::<Pace>().is_err());
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Pace {
+    /// As fast as possible.
+    #[default]
+    Max,
+    /// So many times the recorded speed; positive and finite.
+    Times(f64),
+}
+
+impl FromStr for Pace {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "max" {
+            return Ok(Pace::Max);
+        }
+        let number = text.strip_suffix(['x', 'X']).unwrap_or(text);
+        match number.parse::<f64>() {
+            Ok(times) if times.is_finite() && times > 0.0 => Ok(Pace::Times(times)),
+            _ => Err(format!(
+                "`{text}` is no speed: give `max`, or a multiple such as 1x, 10x, 0.5x"
+            )),
+        }
+    }
+}
+
+impl fmt::Display for Pace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Pace::Max => f.write_str("max"),
+            Pace::Times(times) => write!(f, "{times}x"),
+        }
+    }
+}
+
+/// Tells which events are due.
+pub(super) struct Pacer {
+    /// Speed; `None` where everything is due.
+    times: Option<f64>,
+    clock: Box<dyn FnMut() -> u64 + Send>,
+    /// The clock and the event time when the first event was due.
+    start: Option<(u64, u64)>,
+}
+
+impl Pacer {
+    pub(super) fn new(pace: Pace, clock: Box<dyn FnMut() -> u64 + Send>) -> Self {
+        let times = match pace {
+            Pace::Times(times) if times.is_finite() && times > 0.0 => Some(times),
+            _ => None,
+        };
+        Self { times, clock, start: None }
+    }
+
+    /// How many of these events are due, and how long until the next one is, where one is not.
+    /// `event_time` is that before the first of them.
+    pub(super) fn due(
+        &mut self,
+        events: &[MarketData],
+        event_time: u64,
+    ) -> (usize, Option<Duration>) {
+        let (Some(times), Some(first)) = (self.times, events.first()) else {
+            return (events.len(), None);
+        };
+        let now = (self.clock)();
+        let mut event_time = event_time.max(merge::time(first));
+        let (clock_start, time_start) = *self.start.get_or_insert((now, event_time));
+        let elapsed = now.saturating_sub(clock_start);
+        for (at, event) in events.iter().enumerate() {
+            event_time = event_time.max(merge::time(event));
+            // 53 bits of ns are 104 days: beyond, the error is still far below a microsecond.
+            let due = ((event_time - time_start) as f64 / times) as u64;
+            if due > elapsed {
+                return (at, Some(Duration::from_nanos(due - elapsed)));
+            }
+        }
+        (events.len(), None)
+    }
+}
