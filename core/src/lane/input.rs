@@ -55,6 +55,13 @@ impl Input {
         self.bound = self.reader.look();
     }
 
+    /// Looks at the stream again where nothing of it is known to be left.
+    pub(crate) fn look_if_empty(&mut self) {
+        if self.aside.is_empty() && self.reader.visible() == 0 {
+            self.look();
+        }
+    }
+
     /// Whether nothing will come any more.
     #[inline]
     pub(crate) fn is_finished(&self) -> bool {

@@ -29,7 +29,8 @@
 //!   slots, publishes the cursor, then the bound.
 //! * A node promises the least root its inputs can still give, or the root of the first event that
 //!   waits for room, whichever is less; also when it consumed nothing and while a sibling stream is
-//!   full.
+//!   full. A node that waits for room looks at its empty inputs again first: a promise from what it
+//!   knew when it was last run let rings of 4 slots hang.
 //! * Inputs are released when their events were handled, not when what they caused was published.
 //! * One root may yield more events than a ring holds and reach a merge by two paths. So a node that
 //!   took nothing and sees an input ring full of one root keeps its events aside, in a queue that

@@ -81,6 +81,8 @@ impl Node {
         if self.parts.out.is_blocked() {
             let moved = self.parts.out.flush();
             if self.parts.out.is_blocked() {
+                // Others may wait for what this node can promise by now, and it for them.
+                self.parts.inputs.iter_mut().for_each(Input::look_if_empty);
                 return Ok(self.promise() | moved);
             }
         }

@@ -22,6 +22,9 @@ use std::time::Duration;
 
 const FEEDS: [&str; 2] = ["a", "b"];
 
+/// A run that takes longer hangs.
+const HANG: Duration = Duration::from_secs(30);
+
 /// Most events a stage emits for one.
 const MOST: u64 = 5;
 
@@ -269,11 +272,10 @@ fn run(graph: &Graph, setting: &Setting) -> (Report, BTreeMap<String, Vec<Signal
     std::thread::spawn(move || {
         let _ = done.send(checked.run(&mut script).expect("it starts"));
     });
-    let report = result
-        .recv_timeout(Duration::from_secs(
-            std::env::var("HANG").ok().and_then(|t| t.parse().ok()).unwrap_or(30),
-        ))
-        .expect("the topology hangs");
+    let report = result.recv_timeout(HANG).unwrap_or_else(|_| {
+        let events: usize = expected.values().map(Vec::len).sum();
+        panic!("{events} events hang under {setting:?}")
+    });
     (report, expected)
 }
 
