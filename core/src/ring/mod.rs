@@ -73,6 +73,19 @@ use crate::sync::Arc;
 use std::marker::PhantomData;
 use storage::Storage;
 
+/// The edges of the table above: which happens-before relation a store or load belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Edge {
+    /// E1: published slots.
+    Cursor,
+    /// E2: slots that may be overwritten.
+    Gate,
+    /// E3: events that followers may take.
+    Done,
+    /// E4: progress.
+    Bound,
+}
+
 /// The bound of a stream to which nothing more will come.
 pub const CLOSED: u64 = u64::MAX;
 

@@ -1,7 +1,7 @@
 //! The one writer of a ring.
 
-use super::CLOSED;
 use super::storage::Storage;
+use super::{CLOSED, Edge};
 use crate::event::{Event, Slot};
 use crate::sync::Arc;
 use std::marker::PhantomData;
@@ -76,7 +76,7 @@ impl<E: Event> Producer<E> {
         let news = bound > self.bound;
         if news {
             self.bound = bound;
-            self.storage.writer().bound.advance(bound); // E4
+            self.storage.writer().bound.advance(Edge::Bound, bound);
         }
         news
     }
@@ -126,7 +126,7 @@ impl<E: Event> Producer<E> {
     #[inline]
     pub(crate) fn publish(&mut self) {
         self.published = self.written;
-        self.storage.writer().cursor.advance(self.published); // E1
+        self.storage.writer().cursor.advance(Edge::Cursor, self.published);
     }
 
     /// Shows the events written and not yet published, in up to two pieces.
@@ -145,8 +145,9 @@ impl<E: Event> Producer<E> {
     /// Looks how far the slowest reader has come.
     #[cold]
     fn look_at_gates(&mut self) {
-        // E2. Without readers, only what is not published yet must not be overwritten.
-        let gates = (0..self.storage.readers()).map(|i| self.storage.reader(i).gate.observe());
+        // Without readers, only what is not published yet must not be overwritten.
+        let gates =
+            (0..self.storage.readers()).map(|i| self.storage.reader(i).gate.observe(Edge::Gate));
         let slowest = gates.fold(self.published, u64::min);
         self.free_until = slowest + self.storage.capacity();
     }

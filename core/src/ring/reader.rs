@@ -1,7 +1,7 @@
 //! A reader of a ring that holds the writer back.
 
-use super::CLOSED;
 use super::storage::Storage;
+use super::{CLOSED, Edge};
 use crate::event::{Event, Slot};
 use crate::sync::Arc;
 use std::marker::PhantomData;
@@ -49,24 +49,24 @@ impl<E: Event> Reader<E> {
     /// counted here can vanish.
     #[must_use]
     pub fn lag(&self) -> u64 {
-        self.storage.writer().cursor.observe() - self.done
+        self.storage.writer().cursor.observe(Edge::Cursor) - self.done
     }
 
     /// Whether the producer is gone and everything was released.
     #[must_use]
     pub fn is_finished(&self) -> bool {
         // The bound is loaded before the cursor (E4): when it says closed, the cursor is final.
-        self.storage.writer().bound.observe() == CLOSED && self.lag() == 0
+        self.storage.writer().bound.observe(Edge::Bound) == CLOSED && self.lag() == 0
     }
 
     /// Loads bound, cursor and what it follows, in this order; gives the bound.
     #[inline]
     pub(crate) fn look(&mut self) -> u64 {
-        let bound = self.storage.writer().bound.observe(); // E4, before E1
-        self.seen = self.storage.writer().cursor.observe(); // E1
+        let bound = self.storage.writer().bound.observe(Edge::Bound); // before the cursor
+        self.seen = self.storage.writer().cursor.observe(Edge::Cursor);
         self.allowed = self.seen;
         for &other in &self.follows {
-            self.allowed = self.allowed.min(self.storage.reader(other).done.observe()); // E3
+            self.allowed = self.allowed.min(self.storage.reader(other).done.observe(Edge::Done));
         }
         bound
     }
@@ -126,14 +126,14 @@ impl<E: Event> Reader<E> {
     pub(crate) fn keep_aside(&mut self, count: usize) {
         assert!(count <= self.visible());
         self.gate += count as u64;
-        self.storage.reader(self.index).gate.advance(self.gate); // E2
+        self.storage.reader(self.index).gate.advance(Edge::Gate, self.gate);
     }
 
     /// The first `count` events kept aside were handled.
     pub(crate) fn done_aside(&mut self, count: usize) {
         assert!(count as u64 <= self.gate - self.done);
         self.done += count as u64;
-        self.storage.reader(self.index).done.advance(self.done); // E3
+        self.storage.reader(self.index).done.advance(Edge::Done, self.done);
     }
 
     /// The first `count` available events were handled; nothing is kept aside.
@@ -143,16 +143,16 @@ impl<E: Event> Reader<E> {
         self.gate += count as u64;
         self.done = self.gate;
         let line = self.storage.reader(self.index);
-        line.done.advance(self.done); // E3
-        line.gate.advance(self.gate); // E2
+        line.done.advance(Edge::Done, self.done);
+        line.gate.advance(Edge::Gate, self.gate);
     }
 }
 
 impl<E: Event> Drop for Reader<E> {
     fn drop(&mut self) {
         let line = self.storage.reader(self.index);
-        line.done.advance(CLOSED);
-        line.gate.advance(CLOSED);
+        line.done.advance(Edge::Done, CLOSED);
+        line.gate.advance(Edge::Gate, CLOSED);
     }
 }
 
