@@ -1,0 +1,50 @@
+//! Where in the file a problem of the plan stands.
+
+use super::Places;
+use crate::mistake::Mistake;
+use crate::tree::{Node, Span, find};
+use pitlane::topology::{Problem, Severity};
+use std::ops::Range;
+
+/// Adds the problems of a whole plan.
+pub(super) fn add(problems: &[Problem], places: &Places, mistakes: &mut Vec<Mistake>) {
+    mistakes.extend(problems.iter().map(|problem| translate(problem, places)));
+}
+
+/// Adds the problems of a plan that lacks what could not be understood: its warnings are left out,
+/// and so are errors where something is wrong already, since they may follow from that.
+pub(super) fn add_of_a_part(problems: &[Problem], places: &Places, mistakes: &mut Vec<Mistake>) {
+    let known: Vec<Span> = mistakes.iter().filter_map(|mistake| mistake.span).collect();
+    for problem in problems.iter().filter(|problem| problem.severity == Severity::Error) {
+        let mistake = translate(problem, places);
+        if mistake.span.is_none_or(|span| !known.contains(&span)) {
+            mistakes.push(mistake);
+        }
+    }
+}
+
+fn translate(problem: &Problem, places: &Places) -> Mistake {
+    let node = find(&places.root, &problem.at);
+    let span = match &problem.span {
+        Some(within) => part(node, within, places).unwrap_or(node.mark),
+        None => node.mark,
+    };
+    let mistake =
+        Mistake::coded(problem.code, span, problem.message.clone(), problem.help.clone());
+    match problem.severity {
+        Severity::Error => mistake,
+        Severity::Warning => mistake.warning(),
+    }
+}
+
+/// A part of a scalar's text, where it stands in the file as it is.
+fn part(node: &Node, within: &Range<usize>, places: &Places) -> Option<Span> {
+    let text = node.as_text()?;
+    let wanted = text.get(within.clone())?;
+    let written = places.texts.text(node.span).get(node.span.start..node.span.end)?;
+    // Escapes and folded lines make the written text differ from what it means.
+    let offset = written.find(text)? + within.start;
+    let start = node.span.start + offset;
+    debug_assert_eq!(written.get(offset..offset + wanted.len()), Some(wanted));
+    Some(places.texts.span(node.span.text, start, start + wanted.len()))
+}
