@@ -1,7 +1,6 @@
 //! What the command line changes about a config.
 
 use pitlane::Tier;
-use pitlane::topology::{Lanes, Latency};
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -16,14 +15,14 @@ pub struct LoadOptions {
     pub inputs: Vec<Input>,
     /// The tier that stands in for the reliable one; without it `tier: reliable` is a mistake.
     pub reliable_as: Option<Tier>,
-    /// In place of `lanes`.
-    pub lanes: Option<Lanes>,
+    /// In place of `lanes`: `auto`, `fused` or a number.
+    pub lanes: Option<String>,
     /// In place of `rings.batch`.
     pub batch: Option<usize>,
-    /// In place of `rings.capacity`, for all streams.
+    /// In place of `rings.capacity`, and for all streams.
     pub capacity: Option<usize>,
-    /// In place of `latency`.
-    pub latency: Option<Latency>,
+    /// In place of `latency`: `off`, `every`, `1/64`.
+    pub latency: Option<String>,
     /// In place of `digests`.
     pub digests: Option<bool>,
     /// In place of `session`.
@@ -49,7 +48,8 @@ impl FromStr for Input {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        const FORM: &str = "write `SOURCE=PATH`, or `SOURCE=PATH,preset=lean-equity-trade,symbol=IBM`";
+        const FORM: &str =
+            "write `SOURCE=PATH`, or `SOURCE=PATH,preset=lean-equity-trade,symbol=IBM`";
         let (source, rest) = text
             .split_once('=')
             .filter(|(source, rest)| !source.is_empty() && !rest.is_empty())

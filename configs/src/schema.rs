@@ -33,11 +33,8 @@ pub fn schema(registry: &Registry) -> Value {
     let mut adapters = Vec::new();
     for (name, adapter) in registry.adapters() {
         let parameters = adapter.schema(&mut generator);
-        let inner = [
-            ("steps", json!(routes)),
-            ("targets", json!(routes)),
-            ("target", json!(route)),
-        ];
+        let inner =
+            [("steps", json!(routes)), ("targets", json!(routes)), ("target", json!(route))];
         adapters.push(typed("type", name, adapter.doc(), parameters, &inner));
     }
     let mut root = generator.into_root_schema_for::<raw::Config>().to_value();

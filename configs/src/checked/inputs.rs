@@ -22,6 +22,12 @@ pub(super) fn apply(
             mistakes.push(mistake);
         }
     }
+    for (option, path, value) in settings(options) {
+        let text = texts.add(option, value.clone());
+        let place = texts.span(text, 0, value.len());
+        // A settings path leads from the top to a key of its own: it is always there to be set.
+        let _ = set(root, path, place, set_value(texts, text, 0, &value));
+    }
     for (path, value) in &options.set {
         let text = texts.add("--set", format!("{path}={value}"));
         let place = texts.span(text, 0, path.len());
@@ -30,6 +36,22 @@ pub(super) fn apply(
             mistakes.push(Mistake::new(codes::UNKNOWN_PATH, place, message, help));
         }
     }
+}
+
+/// Options that stand for a setting: their names, the paths they set, the values.
+fn settings(options: &LoadOptions) -> Vec<(&'static str, &'static str, String)> {
+    let mut settings = Vec::new();
+    let mut add = |option, path, value: Option<String>| {
+        settings.extend(value.map(|value| (option, path, value)));
+    };
+    add("--lanes", "lanes", options.lanes.clone());
+    add("--batch", "rings.batch", options.batch.map(|events| events.to_string()));
+    add("--capacity", "rings.capacity", options.capacity.map(|slots| slots.to_string()));
+    add("--capacity", "rings.streams", options.capacity.map(|_| "{}".to_owned()));
+    add("--latency", "latency", options.latency.clone());
+    add("--digests", "digests", options.digests.map(|on| on.to_string()));
+    add("--session", "session", options.session.map(|number| number.to_string()));
+    settings
 }
 
 /// The value of a `--set`: YAML where it begins like a list, a mapping or a quoted text, and text as
@@ -47,7 +69,12 @@ fn set_value(texts: &mut Texts, text: usize, at: usize, value: &str) -> Node {
     Node::plain(span, value)
 }
 
-fn apply_input(root: &mut Node, texts: &mut Texts, registry: &Registry, input: &Input) -> Result<(), Mistake> {
+fn apply_input(
+    root: &mut Node,
+    texts: &mut Texts,
+    registry: &Registry,
+    input: &Input,
+) -> Result<(), Mistake> {
     let Input { source, path, options } = input;
     let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
     let path = path.to_string_lossy();
@@ -86,7 +113,11 @@ fn apply_input(root: &mut Node, texts: &mut Texts, registry: &Registry, input: &
         let value_at = at + key_length + 1;
         let key_span = texts.span(text, at, at + key_length);
         let value_span = texts.span(text, value_at, value_at + value_length);
-        put(&mut entries, Node::plain(key_span, key.as_str()), Node::plain(value_span, value.as_str()));
+        put(
+            &mut entries,
+            Node::plain(key_span, key.as_str()),
+            Node::plain(value_span, value.as_str()),
+        );
     }
     put_source(root, name_span, source, Node::new(name_span, Value::Map(entries)));
     Ok(())

@@ -21,13 +21,18 @@ use std::path::Path;
 pub fn read(path: &Path) -> Result<String, Mistakes> {
     std::fs::read_to_string(path).map_err(|error| {
         let (message, help) = match error.kind() {
-            std::io::ErrorKind::NotFound => {
-                ("there is no such file".to_owned(), "check the path; `pitlane init DIR` writes a config to begin with")
-            }
-            std::io::ErrorKind::InvalidData => {
-                ("the file is not text in UTF-8".to_owned(), "a config is a YAML file; save it as UTF-8")
-            }
-            _ => (format!("the file cannot be read: {error}"), "check that it is a file and that you may read it"),
+            std::io::ErrorKind::NotFound => (
+                "there is no such file".to_owned(),
+                "check the path; `pitlane init DIR` writes a config to begin with",
+            ),
+            std::io::ErrorKind::InvalidData => (
+                "the file is not text in UTF-8".to_owned(),
+                "a config is a YAML file; save it as UTF-8",
+            ),
+            _ => (
+                format!("the file cannot be read: {error}"),
+                "check that it is a file and that you may read it",
+            ),
         };
         Mistakes::placeless(codes::UNREADABLE, path.display().to_string(), message, help.into())
     })
@@ -72,10 +77,11 @@ pub fn check(
         return Checked { plan, setup, places }.check();
     }
     // What is left of the topology is looked at too, for mistakes of its own.
+    let is_whole = assembly.is_whole;
     let (plan, _) = assembly.split(registry, Mistakes::default());
     let mut all = mistakes.list().to_vec();
     if let Err(problems) = plan.check() {
-        problems::add_of_a_part(&problems, &places, &mut all);
+        problems::add_of_a_part(&problems, &places, is_whole, &mut all);
     }
     Err(Mistakes::new(all, places.texts))
 }
@@ -111,6 +117,8 @@ struct Examined {
 
 /// All that a plan is made of.
 pub(super) struct Assembly {
+    /// Whether no component is stood in for.
+    pub(super) is_whole: bool,
     pub(super) components: Vec<(String, Component)>,
     pub(super) component_infos: Vec<Info>,
     pub(super) sources: Vec<(String, Box<dyn Source>)>,
@@ -163,7 +171,8 @@ fn examine(text: &str, origin: &Path, registry: &Registry, options: &LoadOptions
     let Some(mut root) = root else {
         if mistakes.is_empty() {
             let span = texts.span(file, 0, 0);
-            let help = "write at least `routing:`; `pitlane init DIR` writes a config to begin with";
+            let help =
+                "write at least `routing:`; `pitlane init DIR` writes a config to begin with";
             mistakes.push(Mistake::new(codes::MISSING_KEY, span, "the config is empty", help));
         }
         return Examined { assembly: None, mistakes: Mistakes::new(mistakes, texts), places: None };
@@ -182,6 +191,17 @@ fn examine(text: &str, origin: &Path, registry: &Registry, options: &LoadOptions
     }
 }
 
+/// Puts stand-ins where components could not be built; gives whether there are none.
+fn fill_gaps(components: &mut Vec<(String, Component)>, desk: &Desk<'_>) -> bool {
+    let built = components.len();
+    for name in desk.names("components") {
+        if !components.iter().any(|(other, _)| *other == name) {
+            components.push((name, routes::anything()));
+        }
+    }
+    components.len() == built
+}
+
 fn assemble(
     config: &raw::Config,
     root: &Node,
@@ -196,30 +216,31 @@ fn assemble(
         root,
         instruments: Instruments::new(),
         base,
-        session: options.session.unwrap_or(config.session),
-        built: Vec::new(),
+        session: config.session,
         mistakes,
     };
+    settings::check_version(config.pitlane, &mut desk);
     settings::check_names(&mut desk);
     let (sources, source_infos) = sources::open(&config.sources, &mut desk);
-    let (components, component_infos) = components::build(&config.components, &mut desk);
-    desk.built = components.iter().map(|(name, _)| name.clone()).collect();
+    let (mut components, component_infos) = components::build(&config.components, &mut desk);
+    let is_whole = fill_gaps(&mut components, &desk);
     let routes = routes::convert(config, &mut desk);
     let assembly = Assembly {
         unfed: routes::unfed(config, &mut desk),
+        is_whole,
         components,
         component_infos,
         sources,
         source_infos,
         routes,
         instruments: desk.instruments.clone(),
-        lanes: settings::lanes(&config.lanes, &mut desk),
-        rings: settings::rings(&config.rings, &mut desk),
-        latency: settings::latency(config.latency, &desk),
-        digests: options.digests.unwrap_or(config.digests),
+        lanes: settings::lanes(&config.lanes),
+        rings: config.rings.clone(),
+        latency: settings::latency(config.latency),
+        digests: config.digests,
         session: desk.session,
         config: resolved::json(root),
     };
-    routes::warn_of_unused(&mut desk);
+    routes::warn_of_unused_sources(&mut desk);
     (assembly, desk.mistakes)
 }

@@ -29,9 +29,9 @@ pub use load::{check, load, read};
 
 use crate::mistake::{Mistake, Mistakes};
 use crate::options::LoadOptions;
-use crate::tree::{Node, Texts, find};
+use crate::tree::{Node, Texts, find, find_within};
 use pitlane::Instruments;
-use pitlane::registry::Registry;
+use pitlane::registry::{BuildError, Context, Registry};
 use pitlane::source::Source;
 use pitlane::topology::{self, Plan};
 use std::fmt;
@@ -120,8 +120,6 @@ pub(crate) struct Desk<'a> {
     /// The config's folder.
     pub(crate) base: PathBuf,
     pub(crate) session: u16,
-    /// Names of the components that could be built.
-    pub(crate) built: Vec<String>,
     pub(crate) mistakes: Vec<Mistake>,
 }
 
@@ -132,8 +130,48 @@ impl Desk<'_> {
     }
 
     /// Notes a mistake at a path of the config.
-    pub(crate) fn blame(&mut self, code: crate::codes::Code, path: &str, message: String, help: String) {
+    pub(crate) fn blame(
+        &mut self,
+        code: crate::codes::Code,
+        path: &str,
+        message: String,
+        help: String,
+    ) {
         let mark = find(self.root, path).mark;
+        self.mistakes.push(Mistake::new(code, mark, message, help));
+    }
+
+    /// What a factory may know.
+    pub(crate) fn context(&self, name: &str, instance: usize) -> Context {
+        Context {
+            name: name.to_owned(),
+            instance: u16::try_from(instance).unwrap_or(u16::MAX),
+            session: self.session,
+            instruments: self.instruments.clone(),
+            base: self.base.clone(),
+        }
+    }
+
+    /// Notes that a factory refused what a node says, unless the mistakes of the node are noted
+    /// already.
+    pub(crate) fn refused(
+        &mut self,
+        code: crate::codes::Code,
+        node: &Node,
+        name: &str,
+        error: Option<BuildError>,
+        help: String,
+    ) {
+        let Some(error) = error else { return };
+        let parameter = error.parameter.as_deref();
+        let at = parameter.and_then(|parameter| find_within(node, parameter));
+        let mark = at.map_or(node.mark, |at| at.mark);
+        let subject = parameter.unwrap_or(name);
+        let message = if error.message.contains(subject) {
+            error.message
+        } else {
+            format!("`{subject}`: {}", error.message)
+        };
         self.mistakes.push(Mistake::new(code, mark, message, help));
     }
 

@@ -11,13 +11,24 @@ pub(super) fn add(problems: &[Problem], places: &Places, mistakes: &mut Vec<Mist
     mistakes.extend(problems.iter().map(|problem| translate(problem, places)));
 }
 
-/// Adds the problems of a plan that lacks what could not be understood: its warnings are left out,
-/// and so are errors where something is wrong already, since they may follow from that.
-pub(super) fn add_of_a_part(problems: &[Problem], places: &Places, mistakes: &mut Vec<Mistake>) {
+/// What a plan may seem to lack only because a component is stood in for: an emitter, a transform,
+/// a stream.
+const FOLLOW: &[&str] = &["PL-TOPOLOGY-002", "PL-TOPOLOGY-004", "PL-TOPOLOGY-013"];
+
+/// Adds the problems of a plan in which stand-ins take the place of what could not be understood:
+/// its warnings are left out, and so are errors that may follow from that. `is_whole` says that no
+/// component is stood in for.
+pub(super) fn add_of_a_part(
+    problems: &[Problem],
+    places: &Places,
+    is_whole: bool,
+    mistakes: &mut Vec<Mistake>,
+) {
     let known: Vec<Span> = mistakes.iter().filter_map(|mistake| mistake.span).collect();
     for problem in problems.iter().filter(|problem| problem.severity == Severity::Error) {
         let mistake = translate(problem, places);
-        if mistake.span.is_none_or(|span| !known.contains(&span)) {
+        let follows = !is_whole && FOLLOW.contains(&problem.code);
+        if !follows && mistake.span.is_none_or(|span| !known.contains(&span)) {
             mistakes.push(mistake);
         }
     }
@@ -29,8 +40,7 @@ fn translate(problem: &Problem, places: &Places) -> Mistake {
         Some(within) => part(node, within, places).unwrap_or(node.mark),
         None => node.mark,
     };
-    let mistake =
-        Mistake::coded(problem.code, span, problem.message.clone(), problem.help.clone());
+    let mistake = Mistake::coded(problem.code, span, problem.message.clone(), problem.help.clone());
     match problem.severity {
         Severity::Error => mistake,
         Severity::Warning => mistake.warning(),

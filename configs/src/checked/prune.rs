@@ -7,11 +7,18 @@ use crate::read::read;
 use crate::tree::{Entry, Node, Span, Value};
 
 /// The config as far as it can be read.
-pub(super) fn read_what_can_be_read(root: &Node, mistakes: &mut Vec<Mistake>) -> Option<raw::Config> {
+pub(super) fn read_what_can_be_read(
+    root: &Node,
+    mistakes: &mut Vec<Mistake>,
+) -> Option<raw::Config> {
     let mut found = Vec::new();
     let config = read::<raw::Config>(root, &mut found);
     let is_mapping = matches!(root.value, Value::Map(_));
-    if is_mapping && root.get("routing").is_none_or(|routing| routing.entries().is_empty() && routing.as_text().is_none_or(|_| routing.is_null())) {
+    if is_mapping
+        && root.get("routing").is_none_or(|routing| {
+            routing.entries().is_empty() && routing.as_text().is_none_or(|_| routing.is_null())
+        })
+    {
         let place = root.entry("routing").map_or(root.mark, |entry| entry.key.span);
         found.push(Mistake::new(
             codes::MISSING_KEY,

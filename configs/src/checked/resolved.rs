@@ -31,8 +31,7 @@ pub(crate) fn json(node: &Node) -> Json {
 pub(super) fn parameters<T>(node: &Node, reserved: &[&str], factory: &Factory<T>) -> Json {
     let schema = factory.schema(&mut schemars::SchemaGenerator::default());
     let none = Map::new();
-    let properties =
-        schema.as_value().get("properties").and_then(Json::as_object).unwrap_or(&none);
+    let properties = schema.as_value().get("properties").and_then(Json::as_object).unwrap_or(&none);
     let mut parameters = Map::new();
     for (name, property) in properties {
         match (node.get(name), property.get("default")) {
@@ -53,9 +52,7 @@ pub(super) fn parameters<T>(node: &Node, reserved: &[&str], factory: &Factory<T>
 fn typed(node: &Node, schema: &Json) -> Json {
     let is_text = match schema.get("type") {
         Some(Json::String(kind)) => kind == "string",
-        Some(Json::Array(kinds)) => {
-            kinds.iter().any(|kind| kind == "string") && !node.is_null()
-        }
+        Some(Json::Array(kinds)) => kinds.iter().any(|kind| kind == "string") && !node.is_null(),
         _ => false,
     };
     match node.as_text() {

@@ -6,11 +6,12 @@ use crate::mistake::Mistake;
 use crate::nearest::{did_you_mean, misspelled};
 use crate::raw::{self, MadeRoute, TierWord};
 use crate::read::{What, attempts};
-use crate::tree::{Node, Value};
+use crate::tree::Node;
 use pitlane::Tier;
 use pitlane::condition::Fields;
-use pitlane::registry::Context;
+use pitlane::event::{Event, MarketData, Order, Signal};
 use pitlane::route::Route;
+use pitlane::stage::{Component, Fault, On, Outbox, Stage, component};
 
 /// A route of the plan.
 pub(super) struct Entry {
@@ -48,9 +49,8 @@ pub(super) fn convert(config: &raw::Config, desk: &mut Desk<'_>) -> Vec<Entry> {
                 desk.blame(codes::BAD_VALUE, &path, message, help);
             }
             for (at, route) in list.iter().enumerate() {
-                if let Some(route) = convert_route(route, &format!("{path}.routes[{at}]"), desk) {
-                    routes.push(Entry { source: source.clone(), event: fields, tier, route });
-                }
+                let route = convert_route(route, &format!("{path}.routes[{at}]"), desk);
+                routes.push(Entry { source: source.clone(), event: fields, tier, route });
             }
         }
     }
@@ -74,7 +74,8 @@ fn event_type(source: &str, event: &str, desk: &mut Desk<'_>) -> Option<Fields> 
 fn tier(topic: &raw::Topic, path: &str, desk: &mut Desk<'_>) -> Tier {
     let raw::Topic::Long(long) = topic else { return Tier::Standard };
     if long.tier != TierWord::Fast {
-        for (key, given) in [("batch", long.batch.is_some()), ("max_wait", long.max_wait.is_some())] {
+        for (key, given) in [("batch", long.batch.is_some()), ("max_wait", long.max_wait.is_some())]
+        {
             if given {
                 let message = format!("`{key}` belongs to the fast tier");
                 let help = format!("write `tier: fast`, or remove `{key}`");
@@ -87,7 +88,12 @@ fn tier(topic: &raw::Topic, path: &str, desk: &mut Desk<'_>) -> Tier {
         (TierWord::Standard, _) => Tier::Standard,
         (TierWord::Fast, _) if long.batch == Some(0) => {
             let message = "`batch` is 0, so nothing would become visible".to_owned();
-            desk.blame(codes::BAD_VALUE, &format!("{path}.batch"), message, "the least is 1".into());
+            desk.blame(
+                codes::BAD_VALUE,
+                &format!("{path}.batch"),
+                message,
+                "the least is 1".into(),
+            );
             Tier::FAST
         }
         (TierWord::Fast, _) => Tier::Fast {
@@ -105,47 +111,45 @@ fn tier(topic: &raw::Topic, path: &str, desk: &mut Desk<'_>) -> Tier {
     }
 }
 
-/// The route, without what is not known; `None` where nothing is left of it.
-fn convert_route(route: &raw::Route, path: &str, desk: &mut Desk<'_>) -> Option<Route> {
+/// The route; a stand-in takes the place of what is not known.
+fn convert_route(route: &raw::Route, path: &str, desk: &mut Desk<'_>) -> Route {
     let made = match route {
         raw::Route::To(name) => return to(name, path, desk),
         raw::Route::Made(made) => made,
     };
     let kind = made.r#type.as_str();
-    if let Some((_, keys)) = SHIPPED.iter().find(|(shipped, _)| *shipped == kind) {
-        if !keys_fit(kind, keys, path, desk) {
-            return None;
-        }
-    } else if desk.registry.adapters().contains_key(kind) {
+    let Some((_, keys)) = SHIPPED.iter().find(|(shipped, _)| *shipped == kind) else {
         return adapt(made, path, desk);
-    } else {
-        let known = SHIPPED.iter().map(|(kind, _)| *kind);
-        let known: Vec<&str> =
-            known.chain(desk.registry.adapters().keys().map(String::as_str)).collect();
-        let help = did_you_mean(kind, "route type", known.iter().copied());
-        let message = format!("there is no route type `{kind}`");
-        desk.blame(codes::UNKNOWN_ROUTE_TYPE, &format!("{path}.type"), message, help);
-        return None;
-    }
+    };
+    check_keys(kind, keys, path, desk);
+    let one = |route: &Option<raw::Route>, key: &str, desk: &mut Desk<'_>| {
+        let route = route.as_ref()?;
+        Some(Box::new(convert_route(route, &format!("{path}.{key}"), desk)))
+    };
     match kind {
-        "pipeline" => list(made.steps.as_deref(), "steps", path, desk).map(Route::Pipeline),
-        "broadcast" => list(made.targets.as_deref(), "targets", path, desk).map(Route::Broadcast),
-        "filter" => Some(Route::Filter {
-            condition: made.condition.clone()?,
-            target: one(made.target.as_ref(), "target", path, desk),
-        }),
+        "pipeline" => Route::Pipeline(list(made.steps.as_deref(), "steps", path, desk)),
+        "broadcast" => Route::Broadcast(list(made.targets.as_deref(), "targets", path, desk)),
+        "filter" => {
+            let target = one(&made.target, "target", desk);
+            match made.condition.clone() {
+                Some(condition) => Route::Filter { condition, target },
+                None => target.map_or_else(stand_in, |target| *target),
+            }
+        }
         _ => {
-            let with = one(made.with.as_ref(), "with", path, desk);
-            let target = one(made.target.as_ref(), "target", path, desk);
-            Some(Route::Transform { with: with?, target })
+            let target = one(&made.target, "target", desk);
+            match one(&made.with, "with", desk) {
+                Some(with) => Route::Transform { with, target },
+                None => stand_in(),
+            }
         }
     }
 }
 
-fn to(name: &str, path: &str, desk: &mut Desk<'_>) -> Option<Route> {
+fn to(name: &str, path: &str, desk: &mut Desk<'_>) -> Route {
     let known = desk.names("components");
     if known.iter().any(|known| known == name) {
-        return desk.built.iter().any(|built| built == name).then(|| Route::To(name.to_owned()));
+        return Route::To(name.to_owned());
     }
     let message = format!("there is no component `{name}`");
     let near = did_you_mean(name, "component", known.iter().map(String::as_str));
@@ -155,89 +159,100 @@ fn to(name: &str, path: &str, desk: &mut Desk<'_>) -> Option<Route> {
         format!("declare it under `components:`; {near}")
     };
     desk.blame(codes::UNKNOWN_COMPONENT, path, message, help);
-    None
+    stand_in()
 }
 
 /// Whether a shipped route has the keys it needs and no others.
-fn keys_fit(kind: &str, keys: &[&str], path: &str, desk: &mut Desk<'_>) -> bool {
+fn check_keys(kind: &str, keys: &[&str], path: &str, desk: &mut Desk<'_>) {
     let node = desk.at(path).clone();
+    let takes = format!("a {kind} takes `{}`", keys.join("` and `"));
     for entry in node.entries() {
         if entry.name() != "type" && !keys.contains(&entry.name()) {
             let message = format!("`{}` is not a key of a {kind}", entry.name());
-            let help = format!("a {kind} takes `{}`", keys.join("` and `"));
-            desk.mistakes.push(Mistake::new(codes::UNKNOWN_KEY, entry.key.span, message, help));
+            desk.mistakes.push(Mistake::new(
+                codes::UNKNOWN_KEY,
+                entry.key.span,
+                message,
+                takes.clone(),
+            ));
         }
     }
     let needed = keys[0];
-    let present = node.get(needed).is_some_and(|value| !value.is_null());
-    if !present {
+    if node.get(needed).is_none_or(Node::is_null) {
         let message = format!("`{needed}` is missing in this {kind}");
-        let help = format!("a {kind} takes `{}`: write `{needed}: ...`", keys.join("` and `"));
         let mark = node.get("type").map_or(node.mark, |node| node.mark);
-        desk.mistakes.push(Mistake::new(codes::MISSING_KEY, mark, message, help));
+        desk.mistakes.push(Mistake::new(codes::MISSING_KEY, mark, message, takes));
     }
-    present
 }
 
-fn list(
-    routes: Option<&[raw::Route]>,
-    key: &str,
-    path: &str,
-    desk: &mut Desk<'_>,
-) -> Option<Vec<Route>> {
-    let routes = routes?;
-    if routes.is_empty() {
-        let message = format!("`{key}` is empty");
-        let help = "name at least one component or route".to_owned();
-        desk.blame(codes::BAD_VALUE, &format!("{path}.{key}"), message, help);
-    }
-    let routes: Vec<Route> = routes
-        .iter()
-        .enumerate()
-        .filter_map(|(at, route)| convert_route(route, &format!("{path}.{key}[{at}]"), desk))
-        .collect();
-    (!routes.is_empty()).then_some(routes)
-}
-
-fn one(route: Option<&raw::Route>, key: &str, path: &str, desk: &mut Desk<'_>) -> Option<Box<Route>> {
-    convert_route(route?, &format!("{path}.{key}"), desk).map(Box::new)
+fn list(routes: Option<&[raw::Route]>, key: &str, path: &str, desk: &mut Desk<'_>) -> Vec<Route> {
+    let routes = match routes {
+        Some([]) => {
+            let message = format!("`{key}` is empty");
+            let help = "name at least one component or route".to_owned();
+            desk.blame(codes::BAD_VALUE, &format!("{path}.{key}"), message, help);
+            return Vec::new();
+        }
+        routes => routes.unwrap_or_default(),
+    };
+    let convert = |(at, route)| convert_route(route, &format!("{path}.{key}[{at}]"), desk);
+    routes.iter().enumerate().map(convert).collect()
 }
 
 /// Has a registered adapter make the route.
-fn adapt(made: &MadeRoute, path: &str, desk: &mut Desk<'_>) -> Option<Route> {
-    let adapter = desk.registry.adapters().get(&made.r#type)?;
-    let steps = made.steps.as_deref().and_then(|steps| list(Some(steps), "steps", path, desk));
-    let targets =
-        made.targets.as_deref().and_then(|targets| list(Some(targets), "targets", path, desk));
-    let target = one(made.target.as_ref(), "target", path, desk).map(|target| *target);
-    let inner = || -> Vec<Route> { Vec::new() };
-    let mut routes: Vec<Route> = steps.unwrap_or_else(inner);
-    routes.extend(targets.unwrap_or_else(inner));
-    routes.extend(target);
-    let mut routes = Some(routes);
-    let context = Context {
-        name: path.to_owned(),
-        instance: 0,
-        session: desk.session,
-        instruments: desk.instruments.clone(),
-        base: desk.base.clone(),
+fn adapt(made: &MadeRoute, path: &str, desk: &mut Desk<'_>) -> Route {
+    let kind = made.r#type.as_str();
+    let Some(adapter) = desk.registry.adapters().get(kind) else {
+        let known = SHIPPED.iter().map(|(kind, _)| *kind);
+        let known: Vec<&str> =
+            known.chain(desk.registry.adapters().keys().map(String::as_str)).collect();
+        let help = did_you_mean(kind, "route type", known.iter().copied());
+        let message = format!("there is no route type `{kind}`");
+        desk.blame(codes::UNKNOWN_ROUTE_TYPE, &format!("{path}.type"), message, help);
+        return stand_in();
     };
+    let mut inner = list(made.steps.as_deref(), "steps", path, desk);
+    inner.extend(list(made.targets.as_deref(), "targets", path, desk));
+    if let Some(target) = &made.target {
+        inner.push(convert_route(target, &format!("{path}.target"), desk));
+    }
+    // Taken by the attempt that succeeds, which is the first one if there is any.
+    let mut inner = Some(inner);
     let node = desk.at(path).clone();
-    let what = What { node: &node, name: Some(&made.r#type), reserved: RESERVED, complete: true };
+    let context = desk.context(path, 0);
+    let what = What { node: &node, name: Some(kind), reserved: RESERVED, complete: true };
     let result = attempts(what, &mut desk.mistakes, |reader| {
-        let routes = routes.take().unwrap_or_default();
-        adapter.adapt(&mut <dyn erased_serde::Deserializer<'_>>::erase(reader), &context, routes)
+        let inner = inner.take().unwrap_or_default();
+        adapter.adapt(&mut <dyn erased_serde::Deserializer<'_>>::erase(reader), &context, inner)
     });
+    let help = format!("the route type is `{}`: {}", adapter.name(), adapter.doc());
     match result {
-        Ok(route) => Some(route),
-        Err(None) => None,
-        Err(Some(error)) => {
-            let parameter = error.parameter.as_deref();
-            let mark = parameter.and_then(|key| node.get(key)).map_or(node.mark, |at| at.mark);
-            let help = format!("the route type is `{}`: {}", adapter.name(), adapter.doc());
-            desk.mistakes.push(Mistake::new(codes::ADAPTER_REFUSED, mark, error.message, help));
-            None
+        Ok(route) => route,
+        Err(error) => {
+            desk.refused(codes::ADAPTER_REFUSED, &node, kind, error, help);
+            stand_in()
         }
+    }
+}
+
+/// Takes the place of what cannot be made, so that the rest of the topology can be looked at. It
+/// never runs.
+pub(super) fn stand_in() -> Route {
+    anything().into()
+}
+
+/// A component that takes events of all types that ship.
+pub(super) fn anything() -> Component {
+    component(Anything).on::<MarketData>().on::<Signal>().on::<Order>().build()
+}
+
+struct Anything;
+
+impl Stage for Anything {}
+
+impl<E: Event> On<E> for Anything {
+    fn on(&mut self, _: &E, _: &mut Outbox) -> Result<(), Fault> {
+        Ok(())
     }
 }
 
@@ -263,35 +278,14 @@ pub(super) fn unfed(config: &raw::Config, desk: &mut Desk<'_>) -> Vec<String> {
     unfed
 }
 
-/// Warns of components and sources that no route uses.
-pub(super) fn warn_of_unused(desk: &mut Desk<'_>) {
-    let mut mentioned = Vec::new();
-    if let Some(routing) = desk.root.get("routing") {
-        mention(routing, &mut mentioned);
-    }
-    let unused = |section: &str, used: &dyn Fn(&str) -> bool| -> Vec<Node> {
-        let entries = desk.root.get(section).map_or(&[][..], |node| node.entries());
-        entries.iter().filter(|entry| !used(entry.name())).map(|entry| entry.key.clone()).collect()
-    };
-    let components = unused("components", &|name| mentioned.iter().any(|text| text == name));
+/// Warns of sources that no route uses. (Of components, the topology check does.)
+pub(super) fn warn_of_unused_sources(desk: &mut Desk<'_>) {
     let routed = desk.names("routing");
-    let sources = unused("sources", &|name| routed.iter().any(|source| source == name));
-    for (key, message, help) in components
-        .iter()
-        .map(|key| (key, "stands in no route, so it gets no events", "name it under `routing:`, or remove it"))
-        .chain(sources.iter().map(|key| {
-            (key, "is not routed, so its events go nowhere", "add it under `routing:`, or remove it")
-        }))
-    {
-        let message = format!("`{}` {message}", key.as_text().unwrap_or_default());
-        desk.mistakes.push(Mistake::new(codes::NEVER_ROUTED, key.span, message, help).warning());
-    }
-}
-
-fn mention(node: &Node, into: &mut Vec<String>) {
-    match &node.value {
-        Value::Scalar { text, .. } => into.push(text.clone()),
-        Value::List(items) => items.iter().for_each(|item| mention(item, into)),
-        Value::Map(entries) => entries.iter().for_each(|entry| mention(&entry.value, into)),
+    let sources = desk.root.get("sources").map_or(&[][..], Node::entries);
+    for entry in sources.iter().filter(|entry| !routed.iter().any(|name| name == entry.name())) {
+        let message = format!("`{}` is not routed, so its events go nowhere", entry.name());
+        let help = "name it under `routing:`, or remove it";
+        let mistake = Mistake::new(codes::NEVER_ROUTED, entry.key.span, message, help);
+        desk.mistakes.push(mistake.warning());
     }
 }

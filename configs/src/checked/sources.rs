@@ -2,12 +2,11 @@
 
 use super::{Desk, Info, resolved};
 use crate::codes;
-use crate::mistake::Mistake;
 use crate::nearest::did_you_mean;
 use crate::raw;
 use crate::read::{What, attempts};
 use indexmap::IndexMap;
-use pitlane::registry::{Context, Factory};
+use pitlane::registry::Factory;
 use pitlane::source::Source;
 
 /// Keys of a source that are not options of its format.
@@ -15,7 +14,10 @@ pub(crate) const RESERVED: &[&str] = &["format"];
 
 type Open = Vec<(String, Box<dyn Source>)>;
 
-pub(super) fn open(sources: &IndexMap<String, raw::Source>, desk: &mut Desk<'_>) -> (Open, Vec<Info>) {
+pub(super) fn open(
+    sources: &IndexMap<String, raw::Source>,
+    desk: &mut Desk<'_>,
+) -> (Open, Vec<Info>) {
     let mut open = Vec::new();
     let mut infos = Vec::new();
     for (name, source) in sources {
@@ -35,7 +37,9 @@ pub(super) fn open(sources: &IndexMap<String, raw::Source>, desk: &mut Desk<'_>)
             emits: name.clone(),
             parameters: resolved::parameters(&node, RESERVED, factory),
         });
-        if let Some(made) = make(factory, &node, name, RESERVED, instance, codes::SOURCE_REFUSED, desk) {
+        if let Some(made) =
+            make(factory, &node, name, RESERVED, instance, codes::SOURCE_REFUSED, desk)
+        {
             open.push((name.clone(), made));
         }
     }
@@ -52,13 +56,7 @@ pub(super) fn make<T>(
     refused: codes::Code,
     desk: &mut Desk<'_>,
 ) -> Option<T> {
-    let context = Context {
-        name: name.to_owned(),
-        instance: u16::try_from(instance).unwrap_or(u16::MAX),
-        session: desk.session,
-        instruments: desk.instruments.clone(),
-        base: desk.base.clone(),
-    };
+    let context = desk.context(name, instance);
     let empty;
     let parameters = if node.as_text().is_some() {
         empty = node.emptied();
@@ -70,29 +68,6 @@ pub(super) fn make<T>(
     let result = attempts(what, &mut desk.mistakes, |reader| {
         factory.make(&mut <dyn erased_serde::Deserializer<'_>>::erase(reader), &context)
     });
-    match result {
-        Ok(made) => Some(made),
-        Err(None) => None,
-        Err(Some(error)) => {
-            let at_fault = error.parameter.as_deref().and_then(|parameter| {
-                Some((parameter, crate::tree::find_within(node, parameter)?))
-            });
-            let (mark, message) = match at_fault {
-                Some((parameter, at)) if error.message.contains(&format!("`{parameter}`")) => {
-                    (at.mark, error.message)
-                }
-                Some((parameter, at)) => (at.mark, format!("`{parameter}`: {}", error.message)),
-                None => {
-                    let subject = match &error.parameter {
-                        Some(parameter) => format!("`{name}.{parameter}`"),
-                        None => format!("`{name}`"),
-                    };
-                    (node.mark, format!("{subject}: {}", error.message))
-                }
-            };
-            let help = format!("the type is `{}`: {}", factory.name(), factory.doc());
-            desk.mistakes.push(Mistake::new(refused, mark, message, help));
-            None
-        }
-    }
+    let help = format!("`{}`: {}", factory.name(), factory.doc());
+    result.map_err(|error| desk.refused(refused, node, name, error, help)).ok()
 }

@@ -220,7 +220,7 @@ pub(crate) enum WaitWord {
 }
 
 /// Sizes of rings and batches.
-#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Rings {
     /// Slots of each ring: a power of two.

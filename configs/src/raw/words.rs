@@ -14,7 +14,8 @@ impl FromStr for Duration {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is not a time; write a number and a unit: `500us`, `1ms`, `2s`");
+        let wrong =
+            || format!("`{text}` is not a time; write a number and a unit: `500us`, `1ms`, `2s`");
         let digits = text.find(|c: char| !c.is_ascii_digit() && c != '_').unwrap_or(text.len());
         let (number, unit) = text.split_at(digits);
         let number: u64 = number.replace('_', "").parse().map_err(|_| wrong())?;

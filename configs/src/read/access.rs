@@ -1,8 +1,8 @@
 //! Inner values: of lists, mappings, enums.
 
-use super::reader::Reader;
 use super::fail::Fail;
 use super::placeholder::Placeholder;
+use super::reader::Reader;
 use super::scalar::wrong;
 use crate::tree::{Entry, Node, Value};
 use serde::de::value::StrDeserializer;
@@ -26,7 +26,10 @@ impl<'t> Items<'t> {
 impl<'de> SeqAccess<'de> for Items<'_> {
     type Error = Fail;
 
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Fail> {
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, Fail> {
         match self.items.next() {
             Some(item) => seed.deserialize(self.list.inner(item, None)).map(Some),
             None => Ok(None),
@@ -65,11 +68,16 @@ impl<'t> Keys<'t> {
 impl<'de> MapAccess<'de> for Keys<'_> {
     type Error = Fail;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Fail> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Fail> {
         self.value = self.steps.next();
         match self.value {
             None => Ok(None),
-            Some(Step::Written(entry)) => seed.deserialize(self.map.inner(&entry.key, None)).map(Some),
+            Some(Step::Written(entry)) => {
+                seed.deserialize(self.map.inner(&entry.key, None)).map(Some)
+            }
             Some(Step::Missing(key)) => {
                 let key: StrDeserializer<'_, Fail> = key.into_deserializer();
                 seed.deserialize(key).map(Some).map_err(|_| self.map.ledger.fail())

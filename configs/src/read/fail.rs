@@ -50,14 +50,14 @@ impl de::Error for Fail {
             Unexpected::Str(text) => format!("`{text}`"),
             other => other.to_string(),
         };
-        Fail::Value {
-            message: format!("{found} will not do"),
-            help: format!("wanted: {wanted}"),
-        }
+        Fail::Value { message: format!("{found} will not do"), help: format!("wanted: {wanted}") }
     }
 
     fn invalid_length(length: usize, wanted: &dyn Expected) -> Self {
-        Fail::Value { message: format!("{length} items will not do"), help: format!("wanted: {wanted}") }
+        Fail::Value {
+            message: format!("{length} items will not do"),
+            help: format!("wanted: {wanted}"),
+        }
     }
 
     fn unknown_variant(variant: &str, known: &'static [&'static str]) -> Self {

@@ -1,7 +1,7 @@
 //! What attempts have found so far.
 
-use super::reader::Reader;
 use super::fail::Fail;
+use super::reader::Reader;
 use crate::codes;
 use crate::mistake::Mistake;
 use crate::nearest::did_you_mean;
@@ -66,7 +66,13 @@ impl Ledger {
 
     /// After reading a node failed: notes it where nothing in it has noted it, `before` being the
     /// failures and news before.
-    pub(crate) fn failed(&self, node: &Node, name: Option<&str>, before: (usize, usize), fail: Fail) -> Fail {
+    pub(crate) fn failed(
+        &self,
+        node: &Node,
+        name: Option<&str>,
+        before: (usize, usize),
+        fail: Fail,
+    ) -> Fail {
         if self.failures() == before.0 {
             self.record(node, name, fail);
         }
@@ -110,7 +116,13 @@ impl Ledger {
     }
 
     /// Notes a key that nobody knows; reading goes on without it.
-    pub(crate) fn unknown_key(&self, entry: &Entry, name: Option<&str>, known: &[&'static str], reserved: &[&str]) {
+    pub(crate) fn unknown_key(
+        &self,
+        entry: &Entry,
+        name: Option<&str>,
+        known: &[&'static str],
+        reserved: &[&str],
+    ) {
         let all: Vec<&str> = known.iter().chain(reserved).copied().collect();
         let place = name.map_or_else(String::new, |name| format!(" in `{name}`"));
         self.push(Mistake::new(

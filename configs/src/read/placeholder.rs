@@ -57,15 +57,27 @@ impl<'de> Deserializer<'de> for Placeholder {
         deserialize_ignored_any => visit_unit();
     }
 
-    fn deserialize_unit_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Fail> {
+    fn deserialize_unit_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Fail> {
         visitor.visit_unit()
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Fail> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Fail> {
         visitor.visit_newtype_struct(self.inner()?)
     }
 
-    fn deserialize_tuple<V: Visitor<'de>>(self, length: usize, visitor: V) -> Result<V::Value, Fail> {
+    fn deserialize_tuple<V: Visitor<'de>>(
+        self,
+        length: usize,
+        visitor: V,
+    ) -> Result<V::Value, Fail> {
         visitor.visit_seq(Fields { keys: &[], left: length, inner: self.inner()? })
     }
 
@@ -103,7 +115,10 @@ struct Empty;
 impl<'de> serde::de::SeqAccess<'de> for Empty {
     type Error = Fail;
 
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, _: T) -> Result<Option<T::Value>, Fail> {
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        _: T,
+    ) -> Result<Option<T::Value>, Fail> {
         Ok(None)
     }
 }
@@ -130,7 +145,10 @@ struct Fields {
 impl<'de> serde::de::SeqAccess<'de> for Fields {
     type Error = Fail;
 
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Fail> {
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, Fail> {
         if self.left == 0 {
             return Ok(None);
         }
@@ -142,7 +160,10 @@ impl<'de> serde::de::SeqAccess<'de> for Fields {
 impl<'de> MapAccess<'de> for Fields {
     type Error = Fail;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Fail> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Fail> {
         let Some((key, rest)) = self.keys.split_first() else { return Ok(None) };
         self.keys = rest;
         seed.deserialize(serde::de::value::StrDeserializer::<Fail>::new(key)).map(Some)
@@ -160,7 +181,10 @@ impl<'de> EnumAccess<'de> for First {
     type Error = Fail;
     type Variant = Placeholder;
 
-    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Placeholder), Fail> {
+    fn variant_seed<V: DeserializeSeed<'de>>(
+        self,
+        seed: V,
+    ) -> Result<(V::Value, Placeholder), Fail> {
         let name = serde::de::value::StrDeserializer::<Fail>::new(self.0);
         Ok((seed.deserialize(name)?, self.1))
     }

@@ -1,6 +1,6 @@
 //! A node as serde's deserializer.
 
-use super::access::{Keys, Items, Variant};
+use super::access::{Items, Keys, Variant};
 use super::fail::Fail;
 use super::ledger::{Ledger, What};
 use super::scalar::{self, Guess, wrong};
@@ -46,9 +46,14 @@ impl<'t> Reader<'t> {
         if !matches!(self.node.value, Value::Map(_)) && !self.node.is_null() {
             return Err(wrong(self.node, "a mapping"));
         }
-        let mut entries: Vec<&Entry> =
-            self.node.entries().iter().filter(|entry| !self.reserved.contains(&entry.name())).collect();
-        let rank = |entry: &&Entry| self.ledger.rank(&entry.value).max(self.ledger.rank(&entry.key));
+        let mut entries: Vec<&Entry> = self
+            .node
+            .entries()
+            .iter()
+            .filter(|entry| !self.reserved.contains(&entry.name()))
+            .collect();
+        let rank =
+            |entry: &&Entry| self.ledger.rank(&entry.value).max(self.ledger.rank(&entry.key));
         entries.sort_by_key(rank);
         Ok(entries)
     }
@@ -155,7 +160,9 @@ impl<'de> Deserializer<'de> for Reader<'_> {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
-        self.guard(|| if self.node.is_null() { visitor.visit_none() } else { visitor.visit_some(self) })
+        self.guard(|| {
+            if self.node.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
+        })
     }
 
     fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
@@ -165,11 +172,19 @@ impl<'de> Deserializer<'de> for Reader<'_> {
         })
     }
 
-    fn deserialize_unit_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Fail> {
+    fn deserialize_unit_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Fail> {
         self.deserialize_unit(visitor)
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Fail> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Fail> {
         self.guard(|| visitor.visit_newtype_struct(self))
     }
 

@@ -93,12 +93,20 @@ pub(crate) fn guess(node: &Node) -> Guess<'_> {
     let looks_like_a_number = text.starts_with(|c: char| c.is_ascii_digit() || c == '-')
         && !(text.len() > 1 && text.starts_with('0') && !text.starts_with("0."));
     match float(node) {
-        Ok(number) if looks_like_a_number => Guess::Float(number),
+        Ok(number) if looks_like_a_number && is_exact(text) => Guess::Float(number),
         _ => Guess::Text(text),
     }
 }
 
-/// That a node is of the wrong kind, with a hint where quotes are to blame.
+/// Whether a float holds all digits of a decimal. Others stay text, so that readers of exact
+/// decimals see what was written.
+fn is_exact(text: &str) -> bool {
+    let mantissa = text.split(['e', 'E']).next().unwrap_or_default();
+    let digits = mantissa.bytes().filter(u8::is_ascii_digit).skip_while(|digit| *digit == b'0');
+    digits.count() <= 15
+}
+
+/// That a node is of the wrong kind.
 pub(crate) fn wrong(node: &Node, wanted: &str) -> Fail {
     Fail::Type { found: node.describe(), wanted: wanted.into() }
 }

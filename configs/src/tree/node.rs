@@ -18,7 +18,10 @@ pub(crate) struct Node {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Value {
     /// Text as written, without its quotes.
-    Scalar { text: String, quoted: bool },
+    Scalar {
+        text: String,
+        quoted: bool,
+    },
     List(Vec<Node>),
     Map(Vec<Entry>),
 }
@@ -132,7 +135,8 @@ impl Node {
 }
 
 fn shorten(text: &str) -> String {
-    let mut line: String = text.chars().take(40).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let mut line: String =
+        text.chars().take(40).map(|c| if c.is_control() { ' ' } else { c }).collect();
     if line.len() < text.len() {
         line.push_str("...");
     }

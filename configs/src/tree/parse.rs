@@ -110,9 +110,11 @@ impl Builder<'_> {
     fn take(&mut self, event: Event<'_>, span: Span) -> bool {
         match event {
             Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => true,
-            Event::DocumentStart(_) if self.root.is_some() => {
-                self.refuse(span, "the file holds several documents", "write one config per file: leave out `---`")
-            }
+            Event::DocumentStart(_) if self.root.is_some() => self.refuse(
+                span,
+                "the file holds several documents",
+                "write one config per file: leave out `---`",
+            ),
             Event::DocumentStart(_) => true,
             Event::Scalar(text, style, anchor, tag) => {
                 let text_tag = match self.check_tag(tag.as_deref(), span) {
@@ -128,14 +130,21 @@ impl Builder<'_> {
                     let size = node.size();
                     self.place(node, 0, size)
                 }
-                None => self.refuse(span, "this alias stands inside what it refers to", "write the value out"),
+                None => self.refuse(
+                    span,
+                    "this alias stands inside what it refers to",
+                    "write the value out",
+                ),
             },
             Event::SequenceStart(anchor, tag) => {
                 self.begin(span, anchor, tag.as_deref(), Items::List(Vec::new()))
             }
-            Event::MappingStart(anchor, tag) => {
-                self.begin(span, anchor, tag.as_deref(), Items::Map { entries: Vec::new(), key: None })
-            }
+            Event::MappingStart(anchor, tag) => self.begin(
+                span,
+                anchor,
+                tag.as_deref(),
+                Items::Map { entries: Vec::new(), key: None },
+            ),
             Event::SequenceEnd | Event::MappingEnd => self.end(span),
         }
     }
@@ -226,7 +235,10 @@ impl Builder<'_> {
                     Some(first) => self.mistakes.push(Mistake::new(
                         codes::DUPLICATE_KEY,
                         key.span,
-                        format!("`{name}` stands here twice; the first is in line {}", first.key.span.line),
+                        format!(
+                            "`{name}` stands here twice; the first is in line {}",
+                            first.key.span.line
+                        ),
                         "remove or rename one of the two",
                     )),
                     None => entries.push(Entry { key, value: node }),
@@ -238,9 +250,7 @@ impl Builder<'_> {
 
     /// Resolves merge keys: `<<: *defaults` gives what is not written here.
     fn merge(&mut self, entries: Vec<Entry>) -> Option<Vec<Entry>> {
-        let is_merge = |entry: &Entry| {
-            matches!(&entry.key.value, Value::Scalar { text, quoted: false } if text == "<<")
-        };
+        let is_merge = |entry: &Entry| matches!(&entry.key.value, Value::Scalar { text, quoted: false } if text == "<<");
         if !entries.iter().any(is_merge) {
             return Some(entries);
         }
@@ -252,7 +262,11 @@ impl Builder<'_> {
             };
             for source in sources {
                 let Value::Map(inherited) = source.value else {
-                    self.refuse(merge.key.span, "`<<` takes in a mapping", "write `<<: *name` with the anchor of a mapping");
+                    self.refuse(
+                        merge.key.span,
+                        "`<<` takes in a mapping",
+                        "write `<<: *name` with the anchor of a mapping",
+                    );
                     return None;
                 };
                 for entry in inherited {

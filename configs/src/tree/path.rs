@@ -44,7 +44,12 @@ fn walk<'t, 'p>(root: &'t Node, path: &'p str) -> (&'t Node, &'p str) {
 ///
 /// # Errors
 /// What is wrong with the path, and what would be right.
-pub(crate) fn set(root: &mut Node, path: &str, place: Span, value: Node) -> Result<(), (String, String)> {
+pub(crate) fn set(
+    root: &mut Node,
+    path: &str,
+    place: Span,
+    value: Node,
+) -> Result<(), (String, String)> {
     Setter { path, place }.set(root, path, value)
 }
 
@@ -101,7 +106,8 @@ impl Setter<'_> {
         }
         let end = rest.find(['.', '[']).unwrap_or(rest.len());
         let (name, after) = rest.split_at(end);
-        let section = (here.is_empty() && name == "rings") || (here == "rings" && name == "streams");
+        let section =
+            (here.is_empty() && name == "rings") || (here == "rings" && name == "streams");
         if !after.is_empty() && !section {
             let place = if here.is_empty() { "the config".into() } else { format!("`{here}`") };
             let names: Vec<&str> = entries.iter().map(Entry::name).collect();
