@@ -167,10 +167,14 @@ impl Desk<'_> {
         let at = parameter.and_then(|parameter| find_within(node, parameter));
         let mark = at.map_or(node.mark, |at| at.mark);
         let subject = parameter.unwrap_or(name);
-        let message = if error.message.contains(subject) {
-            error.message
+        let (message, help) = match error.message.split_once("; ") {
+            Some((message, way_out)) => (message, way_out.to_owned()),
+            None => (error.message.as_str(), help),
+        };
+        let message = if message.contains(subject) {
+            message.to_owned()
         } else {
-            format!("`{subject}`: {}", error.message)
+            format!("`{subject}`: {message}")
         };
         self.mistakes.push(Mistake::new(code, mark, message, help));
     }

@@ -58,3 +58,69 @@ fn part(node: &Node, within: &Range<usize>, places: &Places) -> Option<Span> {
     debug_assert_eq!(written.get(offset..offset + wanted.len()), Some(wanted));
     Some(places.texts.span(node.span.text, start, start + wanted.len()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::{Texts, parse};
+
+    fn places(text: &str) -> Places {
+        let mut texts = Texts::default();
+        let file = texts.add("a.yaml", text);
+        let (root, mistakes) = parse(&texts, file);
+        assert!(mistakes.is_empty(), "{mistakes:?}");
+        Places { root: root.expect("a tree"), texts }
+    }
+
+    fn marked(text: &str, at: &str, span: Option<Range<usize>>) -> String {
+        let places = places(text);
+        let problem = Problem {
+            severity: Severity::Error,
+            code: "PL-TOPOLOGY-000",
+            at: at.into(),
+            span,
+            message: "wrong".into(),
+            help: String::new(),
+        };
+        let span = translate(&problem, &places).span.expect("a place");
+        places.texts.text(span)[span.start..span.end].to_owned()
+    }
+
+    const TEXT: &str = "\
+routing:
+  s:
+    Signal:
+      routes:
+        - { type: filter, condition: \"strenght > 0.1\", target: gate }
+        - type: filter
+          condition: size > 1 && strenght > 0.1
+    Order: [a, { type: broadcast, targets: [b, c] }]
+";
+
+    #[test]
+    fn a_part_of_a_condition_is_marked_in_the_file() {
+        let at = "routing.s.Signal.routes[0].condition";
+        assert_eq!(marked(TEXT, at, Some(0..8)), "strenght");
+        assert_eq!(marked(TEXT, at, None), "\"strenght > 0.1\"");
+        let at = "routing.s.Signal.routes[1].condition";
+        assert_eq!(marked(TEXT, at, Some(12..20)), "strenght");
+    }
+
+    #[test]
+    fn a_part_beyond_the_condition_marks_the_whole() {
+        let at = "routing.s.Signal.routes[1].condition";
+        assert_eq!(marked(TEXT, at, Some(90..95)), "size > 1 && strenght > 0.1");
+    }
+
+    #[test]
+    fn routes_of_the_short_form_are_found() {
+        assert_eq!(marked(TEXT, "routing.s.Order.routes[0]", None), "a");
+        assert_eq!(marked(TEXT, "routing.s.Order.routes[1].targets[1]", None), "c");
+    }
+
+    #[test]
+    fn what_is_not_in_the_file_is_marked_where_it_would_stand() {
+        assert_eq!(marked(TEXT, "routing.s.Quote.routes[0]", None), "s");
+        assert_eq!(marked(TEXT, "components.x", None), "routing:");
+    }
+}

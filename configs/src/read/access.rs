@@ -31,7 +31,7 @@ impl<'de> SeqAccess<'de> for Items<'_> {
         seed: T,
     ) -> Result<Option<T::Value>, Fail> {
         match self.items.next() {
-            Some(item) => seed.deserialize(self.list.inner(item, None)).map(Some),
+            Some(item) => self.list.inner(item, None).seed(seed).map(Some),
             None => Ok(None),
         }
     }
@@ -75,9 +75,7 @@ impl<'de> MapAccess<'de> for Keys<'_> {
         self.value = self.steps.next();
         match self.value {
             None => Ok(None),
-            Some(Step::Written(entry)) => {
-                seed.deserialize(self.map.inner(&entry.key, None)).map(Some)
-            }
+            Some(Step::Written(entry)) => self.map.inner(&entry.key, None).seed(seed).map(Some),
             Some(Step::Missing(key)) => {
                 let key: StrDeserializer<'_, Fail> = key.into_deserializer();
                 seed.deserialize(key).map(Some).map_err(|_| self.map.ledger.fail())
@@ -88,7 +86,7 @@ impl<'de> MapAccess<'de> for Keys<'_> {
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Fail> {
         match self.value.take() {
             Some(Step::Written(entry)) => {
-                seed.deserialize(self.map.inner(&entry.value, Some(entry.name())))
+                self.map.inner(&entry.value, Some(entry.name())).seed(seed)
             }
             _ => seed.deserialize(Placeholder::default()).map_err(|_| self.map.ledger.fail()),
         }
@@ -188,7 +186,7 @@ impl<'de> VariantAccess<'de> for Variant<'_> {
     }
 
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Fail> {
-        seed.deserialize(self.content()?)
+        self.content()?.seed(seed)
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, length: usize, visitor: V) -> Result<V::Value, Fail> {

@@ -35,7 +35,10 @@ impl std::error::Error for Fail {}
 
 impl de::Error for Fail {
     fn custom<T: Display>(message: T) -> Self {
-        Fail::Value { message: message.to_string(), help: String::new() }
+        // What others write is one sentence; ours have the way out after a semicolon.
+        let text = message.to_string();
+        let (message, help) = text.split_once("; ").unwrap_or((&text, ""));
+        Fail::Value { message: message.into(), help: help.into() }
     }
 
     fn invalid_type(found: Unexpected<'_>, wanted: &dyn Expected) -> Self {

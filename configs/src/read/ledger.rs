@@ -100,10 +100,13 @@ impl Ledger {
                 did_you_mean(&found, "word", known.iter().copied()),
             ),
             Fail::Missing(key) => {
-                let mut missing = self.missing.borrow_mut();
-                let keys = missing.entry(node.id).or_default();
-                if !keys.contains(&key) {
-                    keys.push(key);
+                self.note_missing(node, key);
+                let misspelled = format!("did you mean `{key}`?");
+                let is_there = |mistake: &Mistake| {
+                    mistake.code == codes::UNKNOWN_KEY.name && mistake.help == misspelled
+                };
+                if self.mistakes.borrow().iter().any(is_there) {
+                    return;
                 }
                 (
                     codes::MISSING_KEY,
@@ -113,6 +116,14 @@ impl Ledger {
             }
         };
         self.push(Mistake::new(code, node.mark, message, help));
+    }
+
+    fn note_missing(&self, node: &Node, key: &'static str) {
+        let mut missing = self.missing.borrow_mut();
+        let keys = missing.entry(node.id).or_default();
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
     }
 
     /// Notes a key that nobody knows; reading goes on without it.

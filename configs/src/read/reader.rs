@@ -6,7 +6,7 @@ use super::ledger::{Ledger, What};
 use super::scalar::{self, Guess, wrong};
 use super::{OPEN, SHAPE};
 use crate::tree::{Entry, Node, Value};
-use serde::de::{Deserializer, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Visitor};
 
 /// A node to be read.
 #[derive(Clone, Copy)]
@@ -30,6 +30,11 @@ impl<'t> Reader<'t> {
     /// A node within this one; without a name of its own it goes by this one's.
     pub(super) fn inner(&self, node: &'t Node, name: Option<&'t str>) -> Self {
         Self { node, name: name.or(self.name), ledger: self.ledger, reserved: &[], root: false }
+    }
+
+    /// Has a value made of this node; a failure that nothing in it has noted belongs to it.
+    pub(super) fn seed<'de, T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Fail> {
+        self.guard(|| seed.deserialize(self))
     }
 
     fn guard<T>(self, visit: impl FnOnce() -> Result<T, Fail>) -> Result<T, Fail> {

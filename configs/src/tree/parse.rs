@@ -40,13 +40,8 @@ pub(crate) fn parse(texts: &Texts, text: usize) -> (Option<Node>, Vec<Mistake>) 
             Err(error) => {
                 let at = *error.marker();
                 let span = builder.span(at, at);
-                let help = if whole[span.start..].starts_with('\t') {
-                    "indent with spaces, not tabs".to_owned()
-                } else {
-                    "quote texts that contain `: `, ` #`, or begin with a sign of YAML's own \
-                     (`[ { * & ! | > % @`), and indent the keys of one mapping alike"
-                        .to_owned()
-                };
+                let line = whole[..span.end].rsplit('\n').next().unwrap_or_default();
+                let help = way_out(line, error.info()).to_owned();
                 let message = format!("this is not YAML: {}", error.info());
                 builder.mistakes.push(Mistake::new(codes::SYNTAX, span, message, help));
                 builder.root = None;
@@ -58,6 +53,18 @@ pub(crate) fn parse(texts: &Texts, text: usize) -> (Option<Node>, Vec<Mistake>) 
         }
     }
     (builder.root, builder.mistakes)
+}
+
+/// What to do about a mistake that the YAML scanner found in a line.
+fn way_out(line: &str, info: &str) -> &'static str {
+    if line.contains('\t') {
+        "indent with spaces, not tabs"
+    } else if info.contains("anchor") {
+        "an anchor `&name` must stand before its alias `*name`; quote a text that begins with `*`"
+    } else {
+        "close every `[`, `{` and quote; indent the keys of one mapping alike; quote texts that \
+         contain `: ` or ` #`, or begin with one of `[ { * & ! | > % @`"
+    }
 }
 
 struct Builder<'t> {

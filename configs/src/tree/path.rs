@@ -127,12 +127,13 @@ impl Setter<'_> {
     fn write_out(&self, node: &mut Node, rest: &str) {
         let walked = &self.path[..self.path.len() - rest.len()];
         let named = !rest.starts_with('[');
+        let depth = walked.matches('.').count();
         let key = if node.is_null() && named {
             node.value = Value::Map(Vec::new());
             return;
-        } else if walked.starts_with("components.") && named {
+        } else if walked.starts_with("components.") && depth == 2 && named {
             "type"
-        } else if walked.starts_with("routing.") && named {
+        } else if walked.starts_with("routing.") && depth == 3 && named {
             "routes"
         } else {
             return;
