@@ -18,9 +18,7 @@ pub(super) fn apply(
     mistakes: &mut Vec<Mistake>,
 ) {
     for input in &options.inputs {
-        if let Err(mistake) = apply_input(root, texts, registry, input) {
-            mistakes.push(mistake);
-        }
+        mistakes.extend(apply_input(root, texts, registry, input));
     }
     for (option, path, value) in settings(options) {
         let text = texts.add(option, value.clone());
@@ -69,12 +67,13 @@ fn set_value(texts: &mut Texts, text: usize, at: usize, value: &str) -> Node {
     Node::plain(span, value)
 }
 
+/// Puts an input into the sources; gives what is wrong with it.
 fn apply_input(
     root: &mut Node,
     texts: &mut Texts,
     registry: &Registry,
     input: &Input,
-) -> Result<(), Mistake> {
+) -> Option<Mistake> {
     let Input { source, path, options } = input;
     let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
     let path = path.to_string_lossy();
@@ -93,7 +92,7 @@ fn apply_input(
         root.get("routing").map_or(&[][..], Node::entries).iter().map(Entry::name).collect();
     let declared = root.get("sources").and_then(|sources| sources.get(source)).cloned();
     if declared.is_none() && !routed.contains(&source.as_str()) {
-        return Err(Mistake::new(
+        return Some(Mistake::new(
             codes::UNKNOWN_INPUT,
             name_span,
             format!("the config routes no source `{source}`"),
@@ -120,7 +119,7 @@ fn apply_input(
         );
     }
     put_source(root, name_span, source, Node::new(name_span, Value::Map(entries)));
-    Ok(())
+    None
 }
 
 /// A path is text whatever it looks like.
