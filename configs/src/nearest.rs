@@ -17,7 +17,11 @@ pub(crate) fn misspelled(word: &str, candidate: &str) -> bool {
 }
 
 fn close(word: &str, candidate: &str) -> bool {
-    let allowed = if word.chars().count().min(candidate.chars().count()) < 5 { 1 } else { 2 };
+    let allowed = match word.chars().count().min(candidate.chars().count()) {
+        0..=2 => 0,
+        3 | 4 => 1,
+        _ => 2,
+    };
     strsim::damerau_levenshtein(word, &candidate.to_lowercase()) <= allowed
 }
 

@@ -26,6 +26,8 @@ mod settings;
 mod sources;
 
 pub use load::{check, load, read};
+#[cfg(test)]
+pub(crate) use resolved::json;
 
 use crate::mistake::{Mistake, Mistakes};
 use crate::options::LoadOptions;

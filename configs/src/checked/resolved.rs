@@ -52,7 +52,10 @@ pub(super) fn parameters<T>(node: &Node, reserved: &[&str], factory: &Factory<T>
 fn typed(node: &Node, schema: &Json) -> Json {
     let is_text = match schema.get("type") {
         Some(Json::String(kind)) => kind == "string",
-        Some(Json::Array(kinds)) => kinds.iter().any(|kind| kind == "string") && !node.is_null(),
+        Some(Json::Array(kinds)) => {
+            let has = |wanted: &str| kinds.iter().any(|kind| kind == wanted);
+            has("string") && !has("number") && !has("integer") && !node.is_null()
+        }
         _ => false,
     };
     match node.as_text() {

@@ -11,15 +11,22 @@ use serde::de::{
     VariantAccess, Visitor,
 };
 
+/// An empty value in place of a missing or a spent one. From here on this attempt has failed, so
+/// that nobody takes what is wrong with such values for a mistake of the config.
+fn stand_in<'de, T: DeserializeSeed<'de>>(within: Reader<'_>, seed: T) -> Result<T::Value, Fail> {
+    let failed = within.ledger.fail();
+    seed.deserialize(Placeholder::default()).map_err(|_| failed)
+}
+
 /// Items of a list.
 pub(super) struct Items<'t> {
     list: Reader<'t>,
-    items: std::vec::IntoIter<&'t Node>,
+    items: std::slice::Iter<'t, Node>,
 }
 
 impl<'t> Items<'t> {
-    pub(super) fn new(list: Reader<'t>, items: Vec<&'t Node>) -> Self {
-        Self { list, items: items.into_iter() }
+    pub(super) fn new(list: Reader<'t>, items: &'t [Node]) -> Self {
+        Self { list, items: items.iter() }
     }
 }
 
@@ -31,6 +38,7 @@ impl<'de> SeqAccess<'de> for Items<'_> {
         seed: T,
     ) -> Result<Option<T::Value>, Fail> {
         match self.items.next() {
+            Some(item) if self.list.ledger.is_spent(item) => stand_in(self.list, seed).map(Some),
             Some(item) => self.list.inner(item, None).seed(seed).map(Some),
             None => Ok(None),
         }
@@ -41,8 +49,7 @@ impl<'de> SeqAccess<'de> for Items<'_> {
     }
 }
 
-/// Keys and values of a mapping: good ones, then stand-ins for the missing, then those that failed
-/// before.
+/// Keys and values of a mapping, those that are missing, those that are spent.
 pub(super) struct Keys<'t> {
     map: Reader<'t>,
     steps: std::vec::IntoIter<Step<'t>>,
@@ -57,10 +64,13 @@ enum Step<'t> {
 
 impl<'t> Keys<'t> {
     pub(super) fn new(map: Reader<'t>, entries: Vec<&'t Entry>) -> Self {
-        let good = entries.iter().take_while(|entry| map.ledger.rank(&entry.value) == 0).count();
-        let mut steps: Vec<Step<'t>> = entries.into_iter().map(Step::Written).collect();
         let missing = map.ledger.missing(map.node).into_iter().map(Step::Missing);
-        steps.splice(good..good, missing);
+        // Types may refuse the stand-in of a spent value, so these come last.
+        let (spent, good): (Vec<_>, Vec<_>) =
+            entries.into_iter().partition(|entry| map.ledger.is_spent(&entry.value));
+        let good = good.into_iter().map(Step::Written);
+        let spent = spent.into_iter().map(Step::Written);
+        let steps: Vec<Step<'t>> = good.chain(missing).chain(spent).collect();
         Self { map, steps: steps.into_iter(), value: None }
     }
 }
@@ -85,10 +95,10 @@ impl<'de> MapAccess<'de> for Keys<'_> {
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Fail> {
         match self.value.take() {
-            Some(Step::Written(entry)) => {
+            Some(Step::Written(entry)) if !self.map.ledger.is_spent(&entry.value) => {
                 self.map.inner(&entry.value, Some(entry.name())).seed(seed)
             }
-            _ => seed.deserialize(Placeholder::default()).map_err(|_| self.map.ledger.fail()),
+            _ => stand_in(self.map, seed),
         }
     }
 

@@ -4,7 +4,7 @@ use super::fail::Fail;
 use super::reader::Reader;
 use crate::codes;
 use crate::mistake::Mistake;
-use crate::nearest::did_you_mean;
+use crate::nearest::{did_you_mean, nearest};
 use crate::tree::{Entry, Node};
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
@@ -16,12 +16,12 @@ const MAX_MISTAKES: usize = 50;
 #[derive(Default)]
 pub(crate) struct Ledger {
     mistakes: RefCell<Vec<Mistake>>,
-    /// Nodes that failed, themselves or something in them.
-    failed: RefCell<HashSet<usize>>,
     /// Failed nodes in which there is nothing more to be found.
     spent: RefCell<HashSet<usize>>,
     /// Keys that are missing, by the node they are missing in.
     missing: RefCell<HashMap<usize, Vec<&'static str>>>,
+    /// Missing keys that an unknown key is very like, by the node they are missing in.
+    misspelled: RefCell<HashSet<(usize, &'static str)>>,
     /// Failures of this attempt and earlier ones, known ones included.
     failures: Cell<usize>,
     /// See [`What::complete`].
@@ -50,13 +50,9 @@ impl Ledger {
         self.failures.get() == 0 && (!self.complete || self.mistakes.borrow().is_empty())
     }
 
-    /// When to read a node among its siblings: good ones first, spent ones last.
-    pub(crate) fn rank(&self, node: &Node) -> u8 {
-        if self.spent.borrow().contains(&node.id) {
-            2
-        } else {
-            u8::from(self.failed.borrow().contains(&node.id))
-        }
+    /// Whether there is nothing more to be found in a node that failed.
+    pub(crate) fn is_spent(&self, node: &Node) -> bool {
+        self.spent.borrow().contains(&node.id)
     }
 
     /// Keys known to be missing in a node.
@@ -73,11 +69,11 @@ impl Ledger {
         before: (usize, usize),
         fail: Fail,
     ) -> Fail {
-        if self.failures() == before.0 {
+        // A missing key is always this node's own.
+        if self.failures() == before.0 || matches!(fail, Fail::Missing(_)) {
             self.record(node, name, fail);
         }
-        self.failed.borrow_mut().insert(node.id);
-        if self.news() == before.1 {
+        if self.news() == before.1 || node.as_text().is_some() {
             self.spent.borrow_mut().insert(node.id);
         }
         Fail::Known
@@ -101,11 +97,7 @@ impl Ledger {
             ),
             Fail::Missing(key) => {
                 self.note_missing(node, key);
-                let misspelled = format!("did you mean `{key}`?");
-                let is_there = |mistake: &Mistake| {
-                    mistake.code == codes::UNKNOWN_KEY.name && mistake.help == misspelled
-                };
-                if self.mistakes.borrow().iter().any(is_there) {
+                if self.misspelled.borrow().contains(&(node.id, key)) {
                     return;
                 }
                 (
@@ -126,14 +118,19 @@ impl Ledger {
         }
     }
 
-    /// Notes a key that nobody knows; reading goes on without it.
+    /// Notes a key of a node that nobody knows; reading goes on without it.
     pub(crate) fn unknown_key(
         &self,
+        node: &Node,
         entry: &Entry,
         name: Option<&str>,
         known: &[&'static str],
         reserved: &[&str],
     ) {
+        if let Some(near) = nearest(entry.name(), known.iter().copied()) {
+            let near = known.iter().find(|key| **key == near);
+            self.misspelled.borrow_mut().extend(near.map(|key| (node.id, *key)));
+        }
         let all: Vec<&str> = known.iter().chain(reserved).copied().collect();
         let place = name.map_or_else(String::new, |name| format!(" in `{name}`"));
         self.push(Mistake::new(

@@ -3,16 +3,15 @@
 //! serde ends at the first mistake; this deserializer does not. A value is read in *attempts*:
 //!
 //! ```text
-//!  attempt 1   fast: ten <- mistake            (slow, price not seen yet)
-//!  attempt 2   slow: 50, price: mdi <- mistake  what failed before comes last
-//!  attempt 3   slow: 50, price, fast            nothing new: done, two mistakes
+//!  attempt 1   fast: ten <- mistake
+//!  attempt 2   slow: 50, price: mdi <- mistake
+//!  attempt 3   slow: 50, fast: 1, price: trade      nothing new: done, two mistakes
 //! ```
 //!
-//! What failed is moved behind its siblings, what has nothing new to say any more (*spent*) behind
-//! those, until an attempt brings no news. A missing key is stood in for by an empty value of the
-//! wanted type, so that the next missing one is found too; a value made that way is never handed
-//! out. Unknown keys are found here, from the list of fields that serde gives, and never reach the
-//! type.
+//! In place of what failed and has nothing new to say (*spent*), and of what is missing, the next
+//! attempt reads some value of the wanted type, until an attempt brings no news. A value made
+//! that way is never handed out. Unknown keys are found here, from the list of fields that serde
+//! gives, and never reach the type.
 //!
 //! What a scalar means is decided by the type that is wanted, see [`scalar`]. Two names of types
 //! have a meaning of their own: an enum named [`SHAPE`] takes its variant from the shape of the
@@ -25,6 +24,8 @@ mod ledger;
 mod placeholder;
 mod reader;
 mod scalar;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use ledger::{What, attempts};
 pub(crate) use scalar::{Guess, guess};

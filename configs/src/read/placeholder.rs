@@ -6,7 +6,7 @@ use serde::de::{DeserializeSeed, Deserializer, EnumAccess, MapAccess, VariantAcc
 /// Deepest nesting of placeholders; types that contain themselves end here.
 const MAX_DEPTH: u8 = 32;
 
-/// An empty value of whatever type is wanted: zero, no text, no items, the first variant.
+/// An empty value of whatever type is wanted: one, no text, no items, the first variant.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Placeholder {
     depth: u8,
@@ -32,18 +32,18 @@ impl<'de> Deserializer<'de> for Placeholder {
     placeholders! {
         deserialize_any => visit_unit();
         deserialize_bool => visit_bool(false);
-        deserialize_i8 => visit_i8(0);
-        deserialize_i16 => visit_i16(0);
-        deserialize_i32 => visit_i32(0);
-        deserialize_i64 => visit_i64(0);
-        deserialize_i128 => visit_i128(0);
-        deserialize_u8 => visit_u8(0);
-        deserialize_u16 => visit_u16(0);
-        deserialize_u32 => visit_u32(0);
-        deserialize_u64 => visit_u64(0);
-        deserialize_u128 => visit_u128(0);
-        deserialize_f32 => visit_f32(0.0);
-        deserialize_f64 => visit_f64(0.0);
+        deserialize_i8 => visit_i8(1);
+        deserialize_i16 => visit_i16(1);
+        deserialize_i32 => visit_i32(1);
+        deserialize_i64 => visit_i64(1);
+        deserialize_i128 => visit_i128(1);
+        deserialize_u8 => visit_u8(1);
+        deserialize_u16 => visit_u16(1);
+        deserialize_u32 => visit_u32(1);
+        deserialize_u64 => visit_u64(1);
+        deserialize_u128 => visit_u128(1);
+        deserialize_f32 => visit_f32(1.0);
+        deserialize_f64 => visit_f64(1.0);
         deserialize_char => visit_char(' ');
         deserialize_str => visit_str("");
         deserialize_string => visit_str("");

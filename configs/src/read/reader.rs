@@ -46,21 +46,15 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Entries of a mapping that are not reserved, in the order of reading.
+    /// Entries of a mapping that are not reserved.
     fn entries(&self) -> Result<Vec<&'t Entry>, Fail> {
         if !matches!(self.node.value, Value::Map(_)) && !self.node.is_null() {
             return Err(wrong(self.node, "a mapping"));
         }
-        let mut entries: Vec<&Entry> = self
-            .node
-            .entries()
-            .iter()
-            .filter(|entry| !self.reserved.contains(&entry.name()))
-            .collect();
-        let rank =
-            |entry: &&Entry| self.ledger.rank(&entry.value).max(self.ledger.rank(&entry.key));
-        entries.sort_by_key(rank);
-        Ok(entries)
+        let wanted = |entry: &&Entry| {
+            !self.reserved.contains(&entry.name()) && !self.ledger.is_spent(&entry.key)
+        };
+        Ok(self.node.entries().iter().filter(wanted).collect())
     }
 
     fn items(&self) -> Result<&'t [Node], Fail> {
@@ -71,16 +65,9 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Items whose order does not matter while there are mistakes.
-    fn ranked_items(&self) -> Result<Vec<&'t Node>, Fail> {
-        let mut items: Vec<&Node> = self.items()?.iter().collect();
-        items.sort_by_key(|item| self.ledger.rank(item));
-        Ok(items)
-    }
-
     fn refuse_all_keys(&self) -> Result<(), Fail> {
         for entry in self.entries()? {
-            self.ledger.unknown_key(entry, self.name, &[], self.reserved);
+            self.ledger.unknown_key(self.node, entry, self.name, &[], self.reserved);
         }
         Ok(())
     }
@@ -194,11 +181,11 @@ impl<'de> Deserializer<'de> for Reader<'_> {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
-        self.guard(|| visitor.visit_seq(Items::new(self, self.ranked_items()?)))
+        self.guard(|| visitor.visit_seq(Items::new(self, self.items()?)))
     }
 
     fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Fail> {
-        self.guard(|| visitor.visit_seq(Items::new(self, self.items()?.iter().collect())))
+        self.deserialize_seq(visitor)
     }
 
     fn deserialize_tuple_struct<V: Visitor<'de>>(
@@ -225,7 +212,7 @@ impl<'de> Deserializer<'de> for Reader<'_> {
             entries.retain(|entry| {
                 let known = fields.contains(&entry.name());
                 if !known && !name.starts_with(OPEN) {
-                    self.ledger.unknown_key(entry, self.name, fields, self.reserved);
+                    self.ledger.unknown_key(self.node, entry, self.name, fields, self.reserved);
                 }
                 known
             });

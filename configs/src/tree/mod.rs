@@ -12,6 +12,8 @@
 mod node;
 mod parse;
 mod path;
+#[cfg(test)]
+mod tests;
 mod texts;
 
 pub(crate) use node::{Entry, Node, Value};

@@ -12,6 +12,13 @@ const MAX_DEPTH: usize = 64;
 /// Most nodes, aliases expanded.
 const MAX_NODES: usize = 20_000;
 
+/// What to do about nesting.
+const DEPTH_HELP: &str = "no config needs that; give inner parts names of their own";
+
+fn too_deep() -> String {
+    format!("this is nested more than {MAX_DEPTH} levels deep")
+}
+
 /// Parses the text of that number. The tree is as complete as the text allows: duplicate keys and
 /// the like are mistakes, but the rest is read. `None` where there is no tree at all.
 pub(crate) fn parse(texts: &Texts, text: usize) -> (Option<Node>, Vec<Mistake>) {
@@ -41,9 +48,12 @@ pub(crate) fn parse(texts: &Texts, text: usize) -> (Option<Node>, Vec<Mistake>) 
                 let at = *error.marker();
                 let span = builder.span(at, at);
                 let line = whole[..span.end].rsplit('\n').next().unwrap_or_default();
-                let help = way_out(line, error.info()).to_owned();
-                let message = format!("this is not YAML: {}", error.info());
-                builder.mistakes.push(Mistake::new(codes::SYNTAX, span, message, help));
+                builder.mistakes.push(if error.info().contains("recursion limit") {
+                    Mistake::new(codes::UNSUPPORTED, span, too_deep(), DEPTH_HELP)
+                } else {
+                    let message = format!("this is not YAML: {}", error.info());
+                    Mistake::new(codes::SYNTAX, span, message, way_out(line, error.info()))
+                });
                 builder.root = None;
                 false
             }
@@ -177,8 +187,7 @@ impl Builder<'_> {
             return false;
         }
         if self.open.len() >= MAX_DEPTH {
-            let message = format!("this is nested more than {MAX_DEPTH} levels deep");
-            return self.refuse(span, message, "give inner routes names of their own");
+            return self.refuse(span, too_deep(), DEPTH_HELP);
         }
         self.open.push(Open { span, anchor, items });
         true
@@ -213,8 +222,7 @@ impl Builder<'_> {
             return self.refuse(node.span, message, "split it into several configs");
         }
         if self.open.len() + node.depth() > MAX_DEPTH + 1 {
-            let message = format!("this is nested more than {MAX_DEPTH} levels deep");
-            return self.refuse(node.span, message, "give inner routes names of their own");
+            return self.refuse(node.span, too_deep(), DEPTH_HELP);
         }
         if anchor > 0 {
             self.anchors.insert(anchor, node.clone());

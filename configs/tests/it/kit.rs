@@ -20,6 +20,7 @@ enum Price {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "some are only printed")]
 struct Cross {
     fast: u32,
     slow: u32,
@@ -60,6 +61,7 @@ struct NoParameters {}
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "some are only printed")]
 struct Ticks {
     #[serde(default)]
     path: Option<String>,
