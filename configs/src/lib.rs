@@ -37,6 +37,8 @@ mod nearest;
 mod options;
 mod raw;
 mod read;
+#[cfg(test)]
+mod reference;
 mod schema;
 mod tree;
 
