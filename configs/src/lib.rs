@@ -10,7 +10,7 @@
 //! * [`LoadOptions`] is what a command line changes: `--set`, `--input`, lanes, sizes.
 //! * [`Mistakes`] are all that is wrong, each with a code, file, line, column, a sentence, and a
 //!   way out; printed with the lines they stand in, or given as data.
-//! * [`schema`] is the JSON Schema of the whole, for editors.
+//! * [`schema()`] is the JSON Schema of the whole, for editors.
 //!
 //! Nothing is opened or built twice, and nothing runs here. Loading is not made to be fast.
 //!
@@ -46,3 +46,8 @@ pub use checked::{Checked, Info, Ready, Setup, check, load, read};
 pub use mistake::{Mistake, Mistakes};
 pub use options::{Input, LoadOptions};
 pub use schema::schema;
+
+/// The example of the manual, compiled and run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/config.md")]
+pub struct Manual;

@@ -1,7 +1,7 @@
 //! What was written: the shape of a config file, before anything is known of what its names mean.
 //!
 //! These types are read by this crate's own deserializer alone: it gives meaning to their names
-//! (see [`crate::read`]) and refuses unknown keys for all of them but the open ones, whose other
+//! (see [`mod@crate::read`]) and refuses unknown keys for all of them but the open ones, whose other
 //! keys are parameters for the registered type.
 
 mod shapes;

@@ -181,3 +181,31 @@ fn very_many_mistakes_come_to_an_end() {
     let (_, mistakes) = read_text::<Vec<u8>>(&format!("[{}]", items.join(", ")));
     assert_eq!(mistakes.len(), 50);
 }
+
+#[derive(Debug, PartialEq, Deserialize)]
+struct Flat {
+    name: String,
+    #[serde(flatten)]
+    rest: Inner,
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(untagged)]
+enum Either {
+    Number(u64),
+    Text(String),
+    List(Vec<u8>),
+}
+
+#[test]
+fn types_that_do_not_say_what_they_want_are_read_as_well_and_marked_as_a_whole() {
+    let flat = Flat { name: "a".into(), rest: Inner { x: 1, y: 2 } };
+    assert_eq!(good::<Flat>("{ name: a, x: 1, y: 2 }"), flat);
+    assert_eq!(
+        good::<Vec<Either>>("[1, x, [2]]"),
+        [Either::Number(1), Either::Text("x".into()), Either::List(vec![2]),]
+    );
+    let (_, mistakes) = read_text::<BTreeMap<String, Either>>("{ a: 1, b: [x] }");
+    assert_eq!(mistakes.len(), 1);
+    assert_eq!((mistakes[0].line, mistakes[0].column), (1, 9));
+}
