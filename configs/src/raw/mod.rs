@@ -1,0 +1,240 @@
+//! What was written: the shape of a config file, before anything is known of what its names mean.
+//!
+//! These types are read by this crate's own deserializer alone: it gives meaning to their names
+//! (see [`mod@crate::read`]) and refuses unknown keys for all of them but the open ones, whose other
+//! keys are parameters for the registered type.
+
+mod shapes;
+mod words;
+
+pub(crate) use words::{Duration, LaneWord, Sampling};
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A Pitlane config: which market data enters, which components there are, and where events go.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    /// Version of the format.
+    #[serde(default = "version")]
+    #[schemars(range(min = 1, max = 1))]
+    pub(crate) pitlane: u32,
+    /// Number of this run of the engine: the upper 16 bits of order ids.
+    #[serde(default)]
+    pub(crate) session: u16,
+    /// Where market data comes from, by name. A source that is routed but neither stands here nor
+    /// is what a component emits under is an ingress, which `replay` fills by `--input`.
+    #[serde(default)]
+    pub(crate) sources: IndexMap<String, Source>,
+    /// Strategies, risk gates, sinks and all else that takes events, by name.
+    #[serde(default)]
+    pub(crate) components: IndexMap<String, Component>,
+    /// Where events go: source, then event type, then routes.
+    #[serde(default)]
+    pub(crate) routing: IndexMap<String, IndexMap<String, Topic>>,
+    /// Where stages run: `auto` (as many lanes as there are free cores), `fused` (all on one
+    /// thread), a number of lanes, or a list of lanes.
+    #[serde(default)]
+    #[schemars(extend("default" = "auto"))]
+    pub(crate) lanes: Lanes,
+    /// Sizes of rings and batches.
+    #[serde(default)]
+    pub(crate) rings: Rings,
+    /// For how many events latency is measured: `off`, `every`, or `1/N` with N a power of two.
+    #[serde(default)]
+    pub(crate) latency: Sampling,
+    /// Whether the bytes of each stream are hashed, to compare runs.
+    #[serde(default)]
+    pub(crate) digests: bool,
+}
+
+fn version() -> u32 {
+    1
+}
+
+/// A source; all other keys are options of the format.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename = "$open:Source")]
+#[schemars(rename = "Source")]
+pub(crate) struct Source {
+    /// A registered format: `csv`, `generate`.
+    pub(crate) format: String,
+}
+
+/// A component: its type alone, or with parameters.
+#[derive(Debug, Deserialize)]
+#[serde(rename = "$shape")]
+pub(crate) enum Component {
+    #[serde(rename = "scalar")]
+    Short(String),
+    #[serde(rename = "map")]
+    Long(LongComponent),
+}
+
+/// A component; all other keys are parameters of the type.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename = "$open:Component")]
+#[schemars(rename = "Component")]
+pub(crate) struct LongComponent {
+    /// A registered component type.
+    pub(crate) r#type: String,
+    /// The source name it emits under; by default its own name.
+    #[serde(default)]
+    pub(crate) emits: Option<String>,
+}
+
+impl Component {
+    pub(crate) fn kind(&self) -> &str {
+        match self {
+            Component::Short(kind) => kind,
+            Component::Long(long) => &long.r#type,
+        }
+    }
+
+    pub(crate) fn emits(&self) -> Option<&str> {
+        match self {
+            Component::Short(_) => None,
+            Component::Long(long) => long.emits.as_deref(),
+        }
+    }
+}
+
+/// Where the events of one source and type go: a list of routes on the standard tier, or more.
+#[derive(Debug, Deserialize)]
+#[serde(rename = "$shape")]
+pub(crate) enum Topic {
+    #[serde(rename = "list")]
+    Short(Vec<Route>),
+    #[serde(rename = "map")]
+    Long(LongTopic),
+}
+
+/// Where the events of one source and type go, and how.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Topic")]
+pub(crate) struct LongTopic {
+    /// How carefully and how fast events are carried.
+    #[serde(default)]
+    pub(crate) tier: TierWord,
+    /// Fast tier: most events gathered before they become visible; by default 1000.
+    #[serde(default)]
+    #[schemars(range(min = 1))]
+    pub(crate) batch: Option<usize>,
+    /// Fast tier: longest time they are gathered, 0 publishes each at once; by default 1ms.
+    #[serde(default)]
+    pub(crate) max_wait: Option<Duration>,
+    /// Each route gets every event.
+    pub(crate) routes: Vec<Route>,
+}
+
+/// A tier.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(rename = "Tier")]
+pub(crate) enum TierWord {
+    /// In memory, to lanes pinned to cores.
+    Fast,
+    /// In memory, to a worker that may sleep.
+    #[default]
+    Standard,
+    /// Journaled, retried, dead-lettered.
+    Reliable,
+}
+
+/// A component's name, or a route made of others.
+#[derive(Debug, Deserialize)]
+#[serde(rename = "$shape")]
+pub(crate) enum Route {
+    #[serde(rename = "scalar")]
+    To(String),
+    #[serde(rename = "map")]
+    Made(Box<MadeRoute>),
+}
+
+/// A route made of others. Which keys it takes depends on its type; all other keys are parameters
+/// of a registered adapter.
+#[derive(Debug, Deserialize)]
+#[serde(rename = "$open:Route")]
+pub(crate) struct MadeRoute {
+    pub(crate) r#type: String,
+    #[serde(default)]
+    pub(crate) condition: Option<String>,
+    #[serde(default)]
+    pub(crate) with: Option<Route>,
+    #[serde(default)]
+    pub(crate) steps: Option<Vec<Route>>,
+    #[serde(default)]
+    pub(crate) targets: Option<Vec<Route>>,
+    #[serde(default)]
+    pub(crate) target: Option<Route>,
+}
+
+/// Where stages run.
+#[derive(Debug, Deserialize)]
+#[serde(rename = "$shape")]
+pub(crate) enum Lanes {
+    #[serde(rename = "scalar")]
+    Word(LaneWord),
+    #[serde(rename = "list")]
+    List(Vec<Lane>),
+}
+
+impl Default for Lanes {
+    fn default() -> Self {
+        Lanes::Word(LaneWord::Auto)
+    }
+}
+
+/// A lane.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Lane {
+    /// Its name, in reports and logs.
+    pub(crate) name: String,
+    /// The core it is pinned to; by default the system chooses.
+    #[serde(default)]
+    pub(crate) cpu: Option<usize>,
+    /// How it waits when there is nothing to do; by default chosen by tier and cores.
+    #[serde(default)]
+    pub(crate) wait: Option<WaitWord>,
+    /// Names of the components it runs.
+    pub(crate) stages: Vec<String>,
+}
+
+/// How a lane waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "Wait")]
+pub(crate) enum WaitWord {
+    /// Never gives the core away.
+    BusySpin,
+    /// Spins a little, then yields to other threads.
+    SpinYield,
+    /// Spins, yields, then sleeps ever longer, up to a millisecond.
+    Backoff,
+    /// Spins a little, then sleeps until it is woken.
+    Park,
+}
+
+/// Sizes of rings and batches.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Rings {
+    /// Slots of each ring: a power of two.
+    #[schemars(range(min = 2))]
+    pub(crate) capacity: usize,
+    /// Slots of single streams by name (`feed`, `strategy/sma`): powers of two.
+    pub(crate) streams: IndexMap<String, usize>,
+    /// Most events a stage handles before the next one's turn.
+    #[schemars(range(min = 1))]
+    pub(crate) batch: usize,
+}
+
+impl Default for Rings {
+    fn default() -> Self {
+        Self { capacity: 4096, streams: IndexMap::new(), batch: 256 }
+    }
+}

@@ -1,0 +1,112 @@
+//! JSON Schemas of the types whose form depends on their shape.
+
+use super::{Component, Lane, LaneWord, Lanes, LongComponent, LongTopic, Route, Topic};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::{Value, json};
+use std::borrow::Cow;
+
+/// A type that is written in several shapes.
+trait Shapes {
+    const NAME: &'static str;
+
+    /// One schema for each shape.
+    fn shapes(generator: &mut SchemaGenerator) -> Vec<Schema>;
+}
+
+impl Shapes for Component {
+    const NAME: &'static str = "AnyComponent";
+
+    fn shapes(generator: &mut SchemaGenerator) -> Vec<Schema> {
+        vec![
+            json_schema!({ "type": "string", "description": "A registered component type." }),
+            generator.subschema_for::<LongComponent>(),
+        ]
+    }
+}
+
+impl Shapes for Topic {
+    const NAME: &'static str = "AnyTopic";
+
+    fn shapes(generator: &mut SchemaGenerator) -> Vec<Schema> {
+        vec![generator.subschema_for::<Vec<Route>>(), generator.subschema_for::<LongTopic>()]
+    }
+}
+
+impl Shapes for Lanes {
+    const NAME: &'static str = "Lanes";
+
+    fn shapes(generator: &mut SchemaGenerator) -> Vec<Schema> {
+        vec![generator.subschema_for::<LaneWord>(), generator.subschema_for::<Vec<Lane>>()]
+    }
+}
+
+impl Shapes for Route {
+    const NAME: &'static str = "Route";
+
+    fn shapes(generator: &mut SchemaGenerator) -> Vec<Schema> {
+        let one = generator.subschema_for::<Route>();
+        let many = generator.subschema_for::<Vec<Route>>();
+        let made = |name: &str, doc: &str, properties: Value, required: &[&str]| {
+            let mut all = json!({ "type": { "const": name } });
+            if let (Some(all), Some(more)) = (all.as_object_mut(), properties.as_object()) {
+                all.extend(more.clone());
+            }
+            let mut required: Vec<&str> = required.to_vec();
+            required.insert(0, "type");
+            json_schema!({
+                "type": "object",
+                "description": doc,
+                "properties": all,
+                "required": required,
+                "additionalProperties": false,
+            })
+        };
+        vec![
+            json_schema!({ "type": "string", "description": "A component's name." }),
+            made(
+                "pipeline",
+                "One event through its steps in order.",
+                json!({ "steps": many }),
+                &["steps"],
+            ),
+            made(
+                "broadcast",
+                "Every event to all targets.",
+                json!({ "targets": many }),
+                &["targets"],
+            ),
+            made(
+                "filter",
+                "Where the condition holds: to the target, or without one on to the later steps.",
+                json!({
+                    "condition": { "type": "string", "description": "Such as `strength > 0.7`." },
+                    "target": one,
+                }),
+                &["condition"],
+            ),
+            made(
+                "transform",
+                "What `with` emits takes the event's place.",
+                json!({ "with": one, "target": one }),
+                &["with"],
+            ),
+        ]
+    }
+}
+
+macro_rules! schema_of_shapes {
+    ($($type:ty)*) => {
+        $(impl JsonSchema for $type {
+            fn schema_name() -> Cow<'static, str> {
+                <$type as Shapes>::NAME.into()
+            }
+
+            fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+                let shapes = <$type as Shapes>::shapes(generator);
+                json_schema!({ "anyOf": shapes })
+            }
+        })*
+    };
+}
+
+schema_of_shapes!(Component Topic Lanes Route);

@@ -1,0 +1,90 @@
+//! JSON Schema of configs, for editors and for the test that keeps `configs/reference.yaml` whole.
+
+use crate::raw;
+use pitlane::registry::Registry;
+use schemars::{Schema, SchemaGenerator};
+use serde_json::{Map, Value, json};
+
+/// JSON Schema of a config, registered component types, formats, adapters and event types included.
+#[must_use]
+pub fn schema(registry: &Registry) -> Value {
+    let mut generator = SchemaGenerator::default();
+    let mut components = vec![json!({
+        "type": "string",
+        "enum": registry.components().keys().collect::<Vec<_>>(),
+        "description": "A component type alone, where it needs no parameters.",
+    })];
+    for (name, factory) in registry.components() {
+        let parameters = factory.schema(&mut generator);
+        let emits = json!({
+            "type": ["string", "null"],
+            "default": null,
+            "description": "The source name it emits under; by default its own name.",
+        });
+        components.push(typed("type", name, factory.doc(), parameters, &[("emits", emits)]));
+    }
+    let mut sources = Vec::new();
+    for (name, factory) in registry.formats() {
+        let options = factory.schema(&mut generator);
+        sources.push(typed("format", name, factory.doc(), options, &[]));
+    }
+    let route = generator.subschema_for::<raw::Route>();
+    let routes = generator.subschema_for::<Vec<raw::Route>>();
+    let mut adapters = Vec::new();
+    for (name, adapter) in registry.adapters() {
+        let parameters = adapter.schema(&mut generator);
+        let inner =
+            [("steps", json!(routes)), ("targets", json!(routes)), ("target", json!(route))];
+        adapters.push(typed("type", name, adapter.doc(), parameters, &inner));
+    }
+    let mut root = generator.into_root_schema_for::<raw::Config>().to_value();
+    set(&mut root, "/required", json!(["routing"]));
+    set(&mut root, "/properties/sources/additionalProperties", json!({ "anyOf": sources }));
+    set(&mut root, "/properties/components/additionalProperties", json!({ "anyOf": components }));
+    let events: Vec<&str> = registry.events().iter().map(|fields| fields.event.name).collect();
+    let topics = "/properties/routing/additionalProperties";
+    set(&mut root, &format!("{topics}/propertyNames"), json!({ "enum": events }));
+    if let Some(shipped) = root.pointer_mut("/$defs/Route/anyOf").and_then(Value::as_array_mut) {
+        shipped.extend(adapters);
+    }
+    if let Some(definitions) = root.get_mut("$defs").and_then(Value::as_object_mut) {
+        for unused in ["AnyComponent", "Component", "Source"] {
+            definitions.remove(unused);
+        }
+    }
+    root
+}
+
+/// The schema of a mapping that names its type under `tag` and has that type's parameters.
+fn typed(tag: &str, name: &str, doc: &str, parameters: Schema, more: &[(&str, Value)]) -> Value {
+    let mut schema = parameters.to_value();
+    if !schema.is_object() {
+        schema = json!({});
+    }
+    let Value::Object(object) = &mut schema else { return schema };
+    object.remove("title");
+    object.remove("$schema");
+    object.insert("type".into(), "object".into());
+    object.insert("description".into(), doc.into());
+    let mut properties = Map::new();
+    properties.insert(tag.into(), json!({ "const": name }));
+    properties.extend(more.iter().map(|(key, schema)| ((*key).to_owned(), schema.clone())));
+    if let Some(Value::Object(own)) = object.remove("properties") {
+        properties.extend(own);
+    }
+    object.insert("properties".into(), properties.into());
+    let mut required = vec![Value::from(tag)];
+    if let Some(Value::Array(own)) = object.remove("required") {
+        required.extend(own);
+    }
+    object.insert("required".into(), required.into());
+    object.entry("additionalProperties").or_insert(false.into());
+    schema
+}
+
+fn set(root: &mut Value, pointer: &str, value: Value) {
+    let Some((parent, key)) = pointer.rsplit_once('/') else { return };
+    if let Some(Value::Object(object)) = root.pointer_mut(parent) {
+        object.insert(key.to_owned(), value);
+    }
+}

@@ -1,0 +1,7 @@
+//! Configs from text to what can run, with component types and formats of this test's own.
+
+mod any_text;
+mod forms;
+mod kit;
+mod options;
+mod wrong;
