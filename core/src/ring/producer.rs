@@ -50,7 +50,7 @@ impl<E: Event> Producer<E> {
             self.look_at_gates();
         }
         let len = count.min((self.free_until - self.published) as usize);
-        (len > 0).then(|| Claim { producer: self, len })
+        (len > 0).then_some(Claim { producer: self, len })
     }
 
     /// Publishes one event; `false` when there is no room.

@@ -38,7 +38,6 @@ impl Component {
     }
 
     /// Event types it emits.
-    #[must_use]
     pub fn outputs(&self) -> impl Iterator<Item = EventType> {
         self.outputs.iter().map(|fields| fields.event)
     }
@@ -73,7 +72,6 @@ impl Component {
 ///
 /// let uptick: Component = component(Uptick { last: 0 }).on::<MarketData>().emits::<Signal>().into();
 /// ```
-#[must_use]
 pub fn component<S: Stage + 'static>(stage: S) -> Builder<S> {
     Builder {
         stage,
@@ -102,7 +100,6 @@ pub fn component<S: Stage + 'static>(stage: S) -> Builder<S> {
 /// .emits::<Signal>()
 /// .into();
 /// ```
-#[must_use]
 pub fn each<E, F>(f: F) -> Builder<Each<E, F>>
 where
     E: Event,
