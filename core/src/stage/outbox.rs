@@ -1,9 +1,11 @@
 //! Where a stage emits.
 
 use super::{Fault, FaultKind};
+use crate::Names;
 use crate::event::{Event, EventType, Header, Slot};
 use crate::ring::Producer;
 use std::collections::VecDeque;
+use std::sync::Arc;
 use xxhash_rust::xxh3::Xxh3;
 
 /// Where a stage emits: a port per event type it declared, each with a stream behind it.
@@ -18,6 +20,7 @@ pub struct Outbox {
     pass: Option<Port>,
     passing: bool,
     component: u16,
+    names: Arc<Names>,
     max_emissions: usize,
     cause: Header,
     emitted: usize,
@@ -40,12 +43,13 @@ impl std::fmt::Debug for Outbox {
 }
 
 impl Outbox {
-    pub(crate) fn new(component: u16, max_emissions: usize) -> Self {
+    pub(crate) fn new(component: u16, names: Arc<Names>, max_emissions: usize) -> Self {
         Self {
             ports: Vec::new(),
             pass: None,
             passing: false,
             component,
+            names,
             max_emissions,
             cause: Header::default(),
             emitted: 0,
@@ -121,6 +125,19 @@ impl Outbox {
     /// must have been declared with [`super::Builder::may_stop`].
     pub fn stop(&mut self, reason: &'static str) {
         self.stopped = Some(reason);
+    }
+
+    /// Names of the topology's sources and components, for those who print them. Look names up when
+    /// starting, not per event.
+    #[must_use]
+    pub fn names(&self) -> &Arc<Names> {
+        &self.names
+    }
+
+    /// The stage's own number among [`Outbox::names`].
+    #[must_use]
+    pub fn component(&self) -> u16 {
+        self.component
     }
 
     /// Header of the event being handled.

@@ -1,5 +1,6 @@
 //! One stage alone, without lanes.
 
+use crate::Names;
 use crate::event::{Event, EventType, Header, Slot};
 use crate::ring::{Reader, RingBuilder};
 use crate::stage::{Component, Fault, Outbox, Run, Stream};
@@ -39,14 +40,16 @@ pub struct Harness {
 }
 
 impl Harness {
-    /// The component id that emitted events are stamped with.
+    /// The component id that emitted events are stamped with; its name is `harness`.
     pub const COMPONENT: u16 = 1;
 
     /// A harness around a component, not started.
     #[must_use]
     pub fn new(component: impl Into<Component>) -> Self {
         let component = component.into();
-        let mut out = Outbox::new(Self::COMPONENT, component.max_emissions);
+        let mut names = Names::default();
+        names.intern("harness");
+        let mut out = Outbox::new(Self::COMPONENT, names.into(), component.max_emissions);
         let mut streams = Vec::new();
         for event in component.outputs() {
             let mut ring = RingBuilder::<Slot>::new(CAPACITY).expect("a power of two");

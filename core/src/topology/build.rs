@@ -125,7 +125,7 @@ fn node(
 ) -> Node {
     let component = stage.component;
     let id = checked.names.id(&stage.name).unwrap_or(0);
-    let mut out = Outbox::new(id, component.max_emissions);
+    let mut out = Outbox::new(id, checked.names.clone(), component.max_emissions);
     if let Some(Tier::Fast { batch, max_wait }) = stage.tier {
         out.publish_every(if max_wait.is_zero() { 1 } else { batch });
     }

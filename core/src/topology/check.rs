@@ -92,7 +92,7 @@ pub struct Checked {
     /// Conditions of each stage's links, in their order.
     pub(super) conditions: Vec<Vec<Option<Condition>>>,
     pub(super) capacities: Vec<usize>,
-    pub(super) names: Names,
+    pub(super) names: std::sync::Arc<Names>,
     pub(super) lanes: Lanes,
     pub(super) batch_limit: usize,
     pub(super) digests: bool,
@@ -114,7 +114,8 @@ pub(super) fn check(mut plan: Plan) -> Result<Checked, Vec<Problem>> {
     let order = order_stages(&graph, &mut problems);
     let world =
         World { names: &names, instruments: &plan.instruments, predicates: &plan.predicates };
-    let conditions = compile_all(&graph, &world, &mut problems);
+    check_conditions(&graph, &world, &mut problems);
+    let conditions = compile_all(&graph, &world);
     let capacities = check_capacities(&plan, &graph, &order, &mut problems);
     check_settings(&plan, &graph, &mut problems);
 
@@ -129,7 +130,7 @@ pub(super) fn check(mut plan: Plan) -> Result<Checked, Vec<Problem>> {
         order,
         conditions,
         capacities,
-        names,
+        names: names.into(),
         lanes: plan.lanes,
         batch_limit: plan.batch_limit,
         digests: plan.digests,
@@ -197,50 +198,29 @@ fn cycle_through(start: usize, before: impl Fn(usize) -> Option<usize>) -> Vec<u
     path
 }
 
-fn compile_all(
-    graph: &Graph,
-    world: &World<'_>,
-    problems: &mut Problems,
-) -> Vec<Vec<Option<Condition>>> {
-    let mut seen = Vec::new();
-    let mut compile = |link: &Link| compile_link(graph, link, world, &mut seen, problems);
-    let stages = graph.stages.iter();
-    stages.map(|stage| stage.links.iter().map(&mut compile).collect()).collect()
-}
-
-/// One condition out of all a link's events must meet. Mistakes are reported once per place.
-fn compile_link(
-    graph: &Graph,
-    link: &Link,
-    world: &World<'_>,
-    seen: &mut Vec<(String, String)>,
-    problems: &mut Problems,
-) -> Option<Condition> {
-    let fields = &graph.streams[link.stream].event;
-    let mut all: Option<Condition> = None;
-    for (text, at) in &link.conditions {
-        let first_time =
-            !seen.iter().any(|(seen_text, seen_at)| seen_text == text && seen_at == at);
-        if first_time {
-            seen.push((text.clone(), at.clone()));
-        }
-        let (found, code, severity) = match condition::compile(text, fields, world) {
-            Ok(condition) => {
-                let warnings = condition.warnings().to_vec();
-                all = Some(match all.take() {
-                    Some(before) => before.and(condition),
-                    None => condition,
-                });
-                (warnings, "PL-CONDITION-002", Severity::Warning)
-            }
-            Err(errors) => (errors, "PL-CONDITION-001", Severity::Error),
+/// Notes what is wrong with conditions, or odd about them, each at its place.
+fn check_conditions(graph: &Graph, world: &World<'_>, problems: &mut Problems) {
+    for written in &graph.conditions {
+        let (found, code, severity) = match condition::compile(&written.text, &written.event, world)
+        {
+            Ok(fine) => (fine.warnings().to_vec(), "PL-CONDITION-002", Severity::Warning),
+            Err(mistakes) => (mistakes, "PL-CONDITION-001", Severity::Error),
         };
-        for mistake in found.into_iter().filter(|_| first_time) {
-            let problem = Problem::warning(code, at, mistake.message, mistake.help);
+        for mistake in found {
+            let problem = Problem::warning(code, &written.at, mistake.message, mistake.help);
             problems.push(Problem { severity, span: Some(mistake.at), ..problem });
         }
     }
-    all
+}
+
+/// The condition of each stage's links; what does not compile was noted at its place.
+fn compile_all(graph: &Graph, world: &World<'_>) -> Vec<Vec<Option<Condition>>> {
+    let compile = |link: &Link| {
+        let fields = &graph.streams[link.stream].event;
+        let compile = |text: &String| condition::compile(text, fields, world).ok();
+        link.conditions.iter().filter_map(compile).reduce(Condition::and)
+    };
+    graph.stages.iter().map(|stage| stage.links.iter().map(compile).collect()).collect()
 }
 
 /// Slots of each stream's ring; warns where one root may fill a ring that a merge reads.
@@ -399,7 +379,7 @@ impl Checked {
         let link = |link: &Link| LinkInfo {
             stream: stream_name(&link.stream),
             event: self.graph.streams[link.stream].event.event,
-            conditions: link.conditions.iter().map(|(text, _)| text.clone()).collect(),
+            conditions: link.conditions.clone(),
             after: link.after.iter().map(stage_name).collect(),
         };
         let info = |&stage: &usize| {

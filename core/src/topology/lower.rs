@@ -19,6 +19,16 @@ use std::collections::HashMap;
 pub(super) struct Graph {
     pub(super) streams: Vec<Stream>,
     pub(super) stages: Vec<Stage>,
+    /// Every condition written, with its place and the type of the events it is for.
+    pub(super) conditions: Vec<WrittenCondition>,
+}
+
+/// A condition as written.
+#[derive(Debug)]
+pub(super) struct WrittenCondition {
+    pub(super) text: String,
+    pub(super) at: String,
+    pub(super) event: Fields,
 }
 
 /// A stream to be.
@@ -54,8 +64,8 @@ pub(super) struct Stage {
 #[derive(Clone, Debug)]
 pub(super) struct Link {
     pub(super) stream: usize,
-    /// Conditions that events must meet, each with its place.
-    pub(super) conditions: Vec<(String, String)>,
+    /// Conditions that events must meet.
+    pub(super) conditions: Vec<String>,
     /// Stages that see an event of the stream before.
     pub(super) after: Vec<usize>,
     /// Whether what the stage lets pass goes on to later steps.
@@ -221,13 +231,20 @@ impl Lowering<'_> {
                 after
             }
             Route::Filter { condition, target } => {
-                let mut matching = view.clone();
-                for link in &mut matching.links {
-                    link.conditions.push((condition.clone(), format!("{at}.condition")));
+                let matching = self.filter(condition, view, at);
+                if let Some(target) = target {
+                    self.walk(target, &matching, tier, &format!("{at}.target"), false);
+                    return view.clone();
                 }
-                let Some(target) = target else { return matching };
-                self.walk(target, &matching, tier, &format!("{at}.target"), false);
-                view.clone()
+                if !followed {
+                    self.problems.push(Problem::warning(
+                        "PL-TOPOLOGY-023",
+                        at,
+                        "this filter has no target and nothing follows it",
+                        "give it a `target`, or put steps behind it in a pipeline",
+                    ));
+                }
+                matching
             }
             Route::Transform { with, target } => {
                 let Some(replaced) = self.transform(with, view, tier, at) else {
@@ -255,6 +272,14 @@ impl Lowering<'_> {
             link.after.push(stage);
         }
         after
+    }
+
+    fn filter(&mut self, condition: &str, view: &View, at: &str) -> View {
+        let (text, at) = (condition.to_owned(), format!("{at}.condition"));
+        self.graph.conditions.push(WrittenCondition { text, at, event: view.event });
+        let mut matching = view.clone();
+        matching.links.iter_mut().for_each(|link| link.conditions.push(condition.to_owned()));
+        matching
     }
 
     fn transform(&mut self, with: &Route, view: &View, tier: Tier, at: &str) -> Option<View> {
@@ -322,7 +347,7 @@ impl Lowering<'_> {
         for link in &view.links {
             let mut link = link.clone();
             if gateway {
-                link.conditions.push((NOT_DENIED.into(), at.into()));
+                link.conditions.push(NOT_DENIED.into());
             }
             stage.links.push(link);
         }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::Tier;
 use crate::event::{Action, Event, MarketData, Order, Side, Signal};
-use crate::route::{broadcast, pipeline, transform};
+use crate::route::{Route, broadcast, filter, filter_to, pipeline, transform};
 use crate::stage::{Component, Fault, Outbox, each};
 use crate::testing::{Recorder, Script};
 use crate::wait::Wait;
@@ -308,6 +308,59 @@ fn all_mistakes_of_a_plan_are_found_at_once() {
     ] {
         assert!(text.contains(part), "`{part}` is missing in:\n{text}");
     }
+}
+
+#[test]
+fn a_mistake_in_a_condition_is_found_even_where_nothing_follows_the_filter() {
+    let mut plan = Plan::new();
+    plan.component("echo", echo());
+    let route = pipeline([Route::from("echo"), filter("prise > 5")]);
+    plan.route::<MarketData>("feed", Tier::FAST, route);
+    let problems = plan.check().expect_err("a misspelt field");
+    let at = "routing.feed.MarketData.routes[0].steps[1].condition";
+    let problem = problems.iter().find(|problem| problem.at == at).expect("at its place");
+    assert_eq!((problem.code, problem.span.clone()), ("PL-CONDITION-001", Some(0..5)));
+    assert!(problems.iter().any(|problem| problem.message.contains("nothing follows")));
+}
+
+#[test]
+fn a_link_with_conditions_lets_only_matching_events_through() {
+    everywhere(|lanes| {
+        let seen = Recorder::<MarketData>::new();
+        let mut plan = Plan::new();
+        plan.component("seen", seen.sink());
+        // Prices are in units of 1e-9: these are 3 to 6 of them.
+        let route =
+            pipeline([filter("price > 0.000000002"), filter_to("price <= 0.000000006", "seen")]);
+        plan.route::<MarketData>("feed", Tier::FAST, route);
+        let report = run(plan, lanes, &mut trades(10));
+        let prices: Vec<_> = seen.events().iter().map(|event| event.header.ts_event).collect();
+        assert_eq!(prices, [3, 4, 5, 6]);
+        assert_eq!(report.stage("seen").expect("it ran").filtered, 6);
+    });
+}
+
+#[test]
+fn a_gateway_never_sees_a_denied_order() {
+    use crate::event::Reason;
+    everywhere(|lanes| {
+        let (all, sent) = (Recorder::<Order>::new(), Recorder::<Order>::new());
+        let gate = each(|event: &MarketData, out: &mut Outbox| {
+            let order = Order::new(event.header.root, Side::Bid, 1, 1);
+            let denied = event.header.root.is_multiple_of(3);
+            out.emit(if denied { order.denied(Reason::RATE) } else { order });
+            Ok(())
+        });
+        let mut plan = Plan::new();
+        plan.component("gate", gate.emits::<Order>());
+        plan.component("all", all.sink()).component("sent", sent.sink().gateway());
+        plan.route::<MarketData>("feed", Tier::FAST, "gate");
+        plan.route::<Order>("gate", Tier::FAST, pipeline(["all", "sent"]));
+        assert!(run(plan, lanes, &mut trades(9)).is_complete());
+        let ids = |orders: Vec<Order>| orders.iter().map(|o| o.client_order_id).collect::<Vec<_>>();
+        assert_eq!(ids(all.events()).len(), 9);
+        assert_eq!(ids(sent.events()), [1, 2, 4, 5, 7, 8]);
+    });
 }
 
 #[test]

@@ -110,7 +110,8 @@ fn mix(mut x: u64) -> u64 {
 fn emissions(seed: u64, event: &Signal) -> Vec<Signal> {
     let depth = event.quantity as u64;
     let word = mix(seed ^ mix(event.price as u64 ^ (event.header.root << 32)));
-    let count = if word % (2 + 2 * depth) == 0 { 1 + (word >> 8) % MOST } else { (word >> 16) % 2 };
+    let count =
+        if word.is_multiple_of(2 + 2 * depth) { 1 + (word >> 8) % MOST } else { (word >> 16) % 2 };
     let count = if depth > 5 { 0 } else { count };
     let child = |n| {
         let price = (mix(word ^ n) >> 2) as i64;
@@ -120,7 +121,7 @@ fn emissions(seed: u64, event: &Signal) -> Vec<Signal> {
 }
 
 fn stops(shape: &StageShape, event: &Signal) -> bool {
-    shape.stops && mix(shape.seed ^ event.price as u64) % 3 == 0
+    shape.stops && mix(shape.seed ^ event.price as u64).is_multiple_of(3)
 }
 
 fn stage(shape: &StageShape) -> Component {
@@ -212,12 +213,12 @@ impl Graph {
                 let component = names.id(&name(stage));
                 let shape = &self.stages[stage];
                 let mut emitted = Vec::new();
-                for node in 0..FEEDS.len() + stage {
+                for (node, causes) in of_root.iter().enumerate().take(FEEDS.len() + stage) {
                     let readers = self.readers(node);
                     if !readers.contains(&stage) {
                         continue;
                     }
-                    for cause in &of_root[node] {
+                    for cause in causes {
                         let before = readers.iter().take_while(|&&other| other != stage);
                         let mut before = before.map(|&other| &self.stages[other]);
                         let stopped = self.is_pipeline(node) && before.any(|s| stops(s, cause));
