@@ -1,2 +1,109 @@
-//! placeholder
+//! The `pitlane` command, as a library: give [`run`] a registry with components of your own, and
+//! every command knows them.
+//!
+//! ```text
+//!  arguments --> config --> plan + recorders --> run --> folder, table, JSON --> exit code
+//!                               |                 |
+//!                               graph, check      progress bar, Ctrl-C
+//! ```
+//!
+//! | module | what |
+//! |---|---|
+//! | `args` | the command line |
+//! | `commands` | one module per command |
+//! | `config` | from arguments to a checked config |
+//! | `session` | one run: folder, recorders, progress, manifest, results |
+//! | `record` | stages that write signals and orders, positions, marks |
+//! | `graph` | drawings of a topology |
+//! | `failure` | what went wrong: sentences and exit codes |
+//! | `console`, `interrupt`, `logs` | standard output, Ctrl-C, logs |
+//!
+//! Results go to standard output; progress, logs and errors to standard error. Exit codes: 0 done, 1
+//! the run failed, 2 usage or config, 3 bad data, 130 Ctrl-C.
+//!
+//! ```no_run
+//! use std::process::ExitCode;
+//!
+//! fn main() -> ExitCode {
+//!     let mut registry = pitlane_cli::registry();
+//!     // registry.component("mine", "What it does.", |parameters: Mine, context| ...);
+//!     pitlane_cli::run(registry)
+//! }
+//! ```
 #![forbid(unsafe_code)]
+
+mod args;
+mod commands;
+mod config;
+mod console;
+mod failure;
+mod graph;
+mod interrupt;
+mod logs;
+mod record;
+mod session;
+mod text;
+
+use args::{Cli, Command};
+use clap::{CommandFactory, FromArgMatches};
+use failure::{Exit, Failure};
+use pitlane::registry::Registry;
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// A registry with everything that ships: formats, strategies, risk gate, gateways, sinks.
+#[must_use]
+pub fn registry() -> Registry {
+    let mut registry = Registry::new();
+    pitlane_feeds::register(&mut registry);
+    pitlane_strategies::register(&mut registry);
+    registry
+}
+
+/// Does what the process's arguments say, with the components of a registry.
+#[must_use]
+pub fn run(registry: Registry) -> ExitCode {
+    run_with(registry, std::env::args_os())
+}
+
+/// As [`run`], with arguments of one's own; the first one is the program's name.
+#[must_use]
+pub fn run_with(registry: Registry, arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    failure::speak_of_panics();
+    let parsed = Cli::command()
+        .try_get_matches_from(arguments)
+        .and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help goes to standard output, which may be closed: nothing to be said about it.
+            let _ = error.print();
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
+            return exit.into();
+        }
+    };
+    let done = logs::start(cli.log.as_deref()).and_then(|()| dispatch(&cli.command, &registry));
+    match done {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            failure.print();
+            failure.exit().into()
+        }
+    }
+}
+
+fn dispatch(command: &Command, registry: &Registry) -> Result<Exit, Failure> {
+    use commands::{check, components, generate, graph, init, new, replay, schema, sweep, ticks};
+    match command {
+        Command::Replay(args) => replay::run(args, registry),
+        Command::Sweep(args) => sweep::run(args, registry),
+        Command::Check(args) => check::run(args, registry),
+        Command::Graph(args) => graph::run(args, registry),
+        Command::Ticks(args) => ticks::run(args),
+        Command::Generate(args) => generate::run(args),
+        Command::Init(args) => init::run(args),
+        Command::New(args) => new::run(args),
+        Command::Components(args) => components::run(args, registry),
+        Command::Schema => schema::run(registry),
+    }
+}

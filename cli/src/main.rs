@@ -1,2 +1,11 @@
-//! x
-fn main() {}
+//! The `pitlane` command.
+#![forbid(unsafe_code)]
+
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    pitlane_cli::run(pitlane_cli::registry())
+}

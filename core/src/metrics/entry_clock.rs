@@ -46,10 +46,11 @@ impl EntryClock {
         }
     }
 
-    /// When a root entered, if it is one of those noted and not yet overwritten.
+    /// When a root entered, if it is one of those noted and not yet overwritten. Root 0, that of
+    /// what is emitted at the start, never entered.
     pub(crate) fn entered(&self, root: u64) -> Option<u64> {
         let entry = self.entry(root);
-        if entry.root.load(Ordering::Acquire) != root {
+        if root == 0 || entry.root.load(Ordering::Acquire) != root {
             return None;
         }
         let time = entry.time.load(Ordering::Relaxed);
@@ -70,6 +71,7 @@ mod tests {
     #[test]
     fn knows_recent_multiples_and_forgets_old_ones() {
         let clock = EntryClock::new(4, 256);
+        assert_eq!(clock.entered(0), None, "nothing enters before the first root");
         clock.note(1, 9, 100);
         assert_eq!(clock.entered(4), Some(100));
         assert_eq!(clock.entered(8), Some(100));

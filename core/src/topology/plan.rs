@@ -214,6 +214,14 @@ impl Plan {
         self
     }
 
+    /// What the components added by name emit: source name and event type, in their order.
+    pub fn emissions(&self) -> impl Iterator<Item = (&str, Fields)> {
+        self.components.iter().flat_map(|(name, component)| {
+            let source = component.emits_under.as_deref().unwrap_or(name);
+            component.outputs.iter().map(move |fields| (source, *fields))
+        })
+    }
+
     /// Checks everything.
     ///
     /// # Errors

@@ -1,0 +1,248 @@
+//! `pitlane ticks`.
+
+use crate::console::{self, unless_closed};
+use crate::failure::{Exit, Failure};
+use crate::session::aligned;
+use crate::text::thousands;
+use pitlane::Instruments;
+use pitlane::event::MarketDataKind;
+use pitlane::event::fixed::WideDecimal;
+use pitlane::source::{Source, SourceError};
+use pitlane_feeds::{
+    EventWriter, InstrumentStats, OnBadRow, OpenOptions, Preset, TickStats, format_time, open_files,
+};
+use serde_json::{Map, Value, json};
+use std::io::{self, BufWriter};
+use std::path::PathBuf;
+
+/// Arguments of `ticks`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    /// Per instrument: events by kind, first and last time, volume, VWAP, crossed and locked quotes.
+    Stats {
+        #[command(flatten)]
+        files: Files,
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// The ticks as CSV that the preset `plain` reads back.
+    Cat {
+        #[command(flatten)]
+        files: Files,
+        /// Stop after so many.
+        #[arg(long, value_name = "EVENTS")]
+        limit: Option<u64>,
+    },
+}
+
+/// Files and what they do not say themselves.
+#[derive(Debug, clap::Args)]
+struct Files {
+    /// Files: plain, .gz, .zst or .zip; several are merged in order of time.
+    #[arg(required = true, value_name = "FILE")]
+    paths: Vec<PathBuf>,
+    /// The form of the files: lean-equity-trade, lean-equity-quote, lean-forex-quote, plain.
+    /// Default: guessed.
+    #[arg(long)]
+    preset: Option<Preset>,
+    /// Date that times since midnight count from; without it they stay times of day.
+    #[arg(long)]
+    date: Option<String>,
+    /// Instrument of all rows.
+    #[arg(long)]
+    symbol: Option<String>,
+    /// Offset from UTC of the file's times: -05:00, or whole hours.
+    #[arg(long, allow_hyphen_values = true)]
+    utc_offset: Option<String>,
+    /// Time zone of the file's times.
+    #[arg(long, conflicts_with = "utc_offset")]
+    zone: Option<String>,
+    /// For quotes by exchange: the best of all.
+    #[arg(long)]
+    nbbo: bool,
+    /// Leave out rows that cannot be read, and count them.
+    #[arg(long)]
+    skip_bad_rows: bool,
+}
+
+impl Files {
+    fn open(&self, instruments: &Instruments) -> Result<Box<dyn Source>, Failure> {
+        let options = OpenOptions {
+            preset: self.preset,
+            date: self.date.clone(),
+            symbol: self.symbol.clone(),
+            utc_offset: self.utc_offset.clone(),
+            zone: self.zone.clone(),
+            nbbo: self.nbbo,
+            on_bad_row: if self.skip_bad_rows { OnBadRow::Skip } else { OnBadRow::Stop },
+            ..OpenOptions::default()
+        };
+        open_files(&self.paths, &options, instruments).map_err(|error| Failure::data(&error))
+    }
+}
+
+pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
+    match &args.what {
+        What::Stats { files, json } => stats(files, *json),
+        What::Cat { files, limit } => cat(files, *limit),
+    }
+}
+
+fn stats(files: &Files, as_json: bool) -> Result<Exit, Failure> {
+    let instruments = Instruments::new();
+    let mut source = files.open(&instruments)?;
+    let mut stats = TickStats::default();
+    // What came before an error is shown all the same.
+    let read = stats.add_all(&mut *source);
+    let report = source.report();
+    let text = if as_json {
+        let all = stats.instruments().iter();
+        let object = json!({
+            "schema": 1,
+            "instruments": all.map(|one| stats_json(one, &instruments)).collect::<Value>(),
+            "bad_rows": report.bad_rows,
+            "out_of_order": report.out_of_order,
+        });
+        format!("{object:#}\n")
+    } else {
+        stats_text(&stats, &instruments) + &oddities(report.bad_rows, report.out_of_order)
+    };
+    console::show(&text)?;
+    read.map_err(|error| Failure::data(&error))?;
+    Ok(Exit::Done)
+}
+
+fn oddities(bad_rows: u64, out_of_order: u64) -> String {
+    let mut text = String::new();
+    if bad_rows > 0 {
+        text += &format!("bad rows: {}\n", thousands(bad_rows));
+    }
+    if out_of_order > 0 {
+        text += &format!("events that step back in time: {}\n", thousands(out_of_order));
+    }
+    text
+}
+
+const KINDS: [(MarketDataKind, &str); 9] = [
+    (MarketDataKind::Trade, "trade"),
+    (MarketDataKind::Quote, "quote"),
+    (MarketDataKind::Add, "add"),
+    (MarketDataKind::Modify, "modify"),
+    (MarketDataKind::Cancel, "cancel"),
+    (MarketDataKind::Fill, "fill"),
+    (MarketDataKind::Clear, "clear"),
+    (MarketDataKind::Status, "status"),
+    (MarketDataKind::Bar, "bar"),
+];
+
+/// Events by kind, those kinds only that there are.
+fn kinds(stats: &InstrumentStats) -> impl Iterator<Item = (&'static str, u64)> {
+    let counts = KINDS.map(|(kind, name)| (name, stats.count(kind)));
+    counts.into_iter().filter(|(_, count)| *count > 0)
+}
+
+fn symbol(stats: &InstrumentStats, instruments: &Instruments) -> String {
+    instruments.text(stats.instrument).map(|text| text.to_string()).unwrap_or_default()
+}
+
+/// A VWAP with all its nine places.
+fn vwap(stats: &InstrumentStats) -> Option<String> {
+    stats.vwap().map(|vwap| {
+        let text = WideDecimal(vwap).to_string();
+        let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+        format!("{whole}.{fraction:0<9}")
+    })
+}
+
+fn stats_json(stats: &InstrumentStats, instruments: &Instruments) -> Value {
+    let counts: Map<String, Value> =
+        kinds(stats).map(|(kind, count)| (kind.into(), count.into())).collect();
+    json!({
+        "symbol": symbol(stats, instruments),
+        "events": stats.events(),
+        "kinds": counts,
+        "first": format_time(stats.first),
+        "last": format_time(stats.last),
+        "volume": WideDecimal(stats.volume).to_string(),
+        "vwap": vwap(stats),
+        "crossed": stats.crossed,
+        "locked": stats.locked,
+    })
+}
+
+fn stats_text(stats: &TickStats, instruments: &Instruments) -> String {
+    let header = ["symbol", "kinds", "first", "last", "volume", "VWAP", "crossed", "locked"];
+    let rows = stats.instruments().iter().map(|one| {
+        let has_quotes = one.count(MarketDataKind::Quote) > 0;
+        let of_quotes = |count| if has_quotes { thousands(count) } else { "-".into() };
+        let kinds: Vec<_> =
+            kinds(one).map(|(kind, count)| format!("{kind} {}", thousands(count))).collect();
+        vec![
+            symbol(one, instruments),
+            kinds.join(", "),
+            format_time(one.first),
+            format_time(one.last),
+            crate::text::grouped(WideDecimal(one.volume)),
+            vwap(one).unwrap_or_else(|| "-".into()),
+            of_quotes(one.crossed),
+            of_quotes(one.locked),
+        ]
+    });
+    aligned(&header, rows.collect(), 4)
+}
+
+/// Events taken from the files at once.
+const BATCH: usize = 4096;
+
+/// Why ticks are written no further.
+enum Stop {
+    Output(io::Error),
+    Input(SourceError),
+}
+
+fn cat(files: &Files, limit: Option<u64>) -> Result<Exit, Failure> {
+    let instruments = Instruments::new();
+    let mut source = files.open(&instruments)?;
+    let mut writer = EventWriter::new(BufWriter::new(io::stdout().lock()), &instruments);
+    let copied = copy(&mut *source, limit.unwrap_or(u64::MAX), &mut writer);
+    // What came before a bad row is written all the same.
+    let finished = writer.finish().map(drop);
+    match copied {
+        Err(Stop::Input(error)) => {
+            finished.or_else(unless_closed)?;
+            Err(Failure::data(&error))
+        }
+        Err(Stop::Output(error)) => unless_closed(error).map(|()| Exit::Done),
+        Ok(()) => finished.or_else(unless_closed).map(|()| Exit::Done),
+    }
+}
+
+fn copy(
+    source: &mut dyn Source,
+    limit: u64,
+    writer: &mut EventWriter<impl io::Write>,
+) -> Result<(), Stop> {
+    let mut batch = Vec::with_capacity(BATCH);
+    let mut left = limit;
+    while left > 0 {
+        let more = source.read(&mut batch);
+        for event in batch.drain(..) {
+            if left == 0 {
+                return Ok(());
+            }
+            left -= 1;
+            writer.write(&event).map_err(Stop::Output)?;
+        }
+        if !more.map_err(Stop::Input)? {
+            return Ok(());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,101 @@
+//! Writes orders, and keeps the ledger.
+
+use super::ledger::Ledger;
+use super::rows::Rows;
+use super::symbols::Symbols;
+use super::{LateNames, Recorded};
+use pitlane::event::fixed::Decimal;
+use pitlane::event::{Order, OrderStatus, OrderType, Reason, Side, TimeInForce};
+use pitlane::stage::{Fault, On, Outbox, Stage};
+use pitlane::{Instruments, Names};
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+pub(super) const FILE: &str = "orders.csv";
+pub(super) const HEADER: &str = "root,ts_event,client_order_id,symbol,side,type,time_in_force,\
+                                 price,quantity,status,reason,strategy\n";
+
+/// Writes each order as a row, and counts it in the ledger.
+#[derive(Debug)]
+pub(super) struct OrderRecorder {
+    rows: Rows,
+    symbols: Symbols,
+    late_names: LateNames,
+    names: Names,
+    ledger: Ledger,
+    recorded: Arc<Mutex<Recorded>>,
+}
+
+impl OrderRecorder {
+    pub(super) fn new(
+        folder: &Path,
+        names: &LateNames,
+        instruments: &Instruments,
+        recorded: &Arc<Mutex<Recorded>>,
+    ) -> Self {
+        Self {
+            rows: Rows::new(folder.join(FILE), HEADER),
+            symbols: Symbols::new(instruments),
+            late_names: names.clone(),
+            names: Names::default(),
+            ledger: Ledger::default(),
+            recorded: recorded.clone(),
+        }
+    }
+}
+
+impl Stage for OrderRecorder {
+    fn on_start(&mut self, _out: &mut Outbox) -> Result<(), Fault> {
+        self.names = self.late_names.get().cloned().unwrap_or_default();
+        self.rows.begin()
+    }
+
+    fn on_stop(&mut self, _out: &mut Outbox) -> Result<(), Fault> {
+        self.rows.flush()
+    }
+}
+
+impl On<Order> for OrderRecorder {
+    fn on(&mut self, order: &Order, _out: &mut Outbox) -> Result<(), Fault> {
+        self.ledger.take(order);
+        let symbol = self.symbols.text(order.header.instrument);
+        let strategy = self.names.name(order.strategy).unwrap_or_default();
+        self.rows.row(|out| write_row(out, order, symbol, strategy))
+    }
+}
+
+fn write_row(out: &mut impl Write, order: &Order, symbol: &str, strategy: &str) -> io::Result<()> {
+    let side = match order.side() {
+        Side::Bid => "buy",
+        Side::Ask => "sell",
+        Side::None => "",
+    };
+    write!(
+        out,
+        "{},{},{},{symbol},{side},{},{},{},{},{},",
+        order.header.root,
+        order.header.ts_event,
+        order.client_order_id,
+        order.order_type().map_or("", OrderType::name),
+        order.time_in_force().map_or("", TimeInForce::name),
+        Decimal(order.price),
+        Decimal(order.quantity),
+        order.status().map_or("", OrderStatus::name),
+    )?;
+    if order.reason != Reason::NONE {
+        write!(out, "{}", order.reason)?;
+    }
+    writeln!(out, ",{strategy}")
+}
+
+/// Whatever ended the run, what was written is kept and counted.
+impl Drop for OrderRecorder {
+    fn drop(&mut self) {
+        let flushed = self.rows.flush();
+        let mut recorded = self.recorded.lock().unwrap_or_else(PoisonError::into_inner);
+        recorded.orders = self.rows.count;
+        recorded.ledger = std::mem::take(&mut self.ledger);
+        recorded.error = flushed.err().map(|fault| fault.to_string()).or(recorded.error.take());
+    }
+}

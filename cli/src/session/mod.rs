@@ -1,0 +1,134 @@
+//! One run: from a checked config to a folder, a table and an exit code.
+//!
+//! ```text
+//!  Checked --recorders--> topology --run, watched by bar and Ctrl-C--> Outcome
+//!                                                                        |
+//!     manifest.json  summary.json  latency.hgrm  positions.csv <---------+--> table, --json
+//!     signals.csv  orders.csv <-- written while it runs
+//! ```
+//!
+//! | module | what |
+//! |---|---|
+//! | `folder` | where results go; what may be replaced |
+//! | `manifest` | what was run, on what, with what |
+//! | `inputs`, `machine` | files read, with hashes; the machine |
+//! | `progress` | the bar |
+//! | `outcome` | what came of it |
+//! | `summary`, `table`, `hgrm`, `positions` | the same as JSON, text, HDR percentiles, CSV |
+
+mod folder;
+mod hgrm;
+mod inputs;
+mod machine;
+mod manifest;
+mod outcome;
+mod positions;
+mod progress;
+mod summary;
+mod table;
+
+pub(crate) use folder::{Folder, NewFolder};
+pub(crate) use manifest::write_json;
+pub(crate) use outcome::{Outcome, State};
+pub(crate) use summary::summary;
+pub(crate) use table::{aligned, table};
+
+use crate::failure::{Failure, print_mistakes};
+use crate::interrupt::Interrupts;
+use crate::record::{Marked, Recorders, write_headers};
+use manifest::Manifest;
+use pitlane::topology::{Input, Latency};
+use pitlane_config::{Checked, Ready, Setup};
+use pitlane_feeds::{Replay, ReplayOptions};
+use progress::Bar;
+use std::path::PathBuf;
+
+/// Latency is measured for one root in this many where neither config nor command line says.
+const LATENCY: Latency = Latency::OneIn(64);
+
+/// A run to be.
+pub(crate) struct Job {
+    /// The config's file.
+    pub(crate) config: PathBuf,
+    /// The config.
+    pub(crate) checked: Checked,
+    /// What of the sources is entered, and how fast.
+    pub(crate) replay: ReplayOptions,
+    /// Where results go.
+    pub(crate) folder: Folder,
+    /// Whether a progress bar is drawn.
+    pub(crate) bar: bool,
+    /// Whether warnings are told.
+    pub(crate) warn: bool,
+}
+
+/// Runs a job and writes its folder. Once it runs, whatever ends it is part of the outcome, and what
+/// was done so far is kept.
+pub(crate) fn run(job: Job, interrupts: &Interrupts) -> Result<Outcome, Failure> {
+    let Job { config, mut checked, replay, folder, bar, warn } = job;
+    checked.plan.digests(true);
+    if checked.setup.config.get("latency").is_none() {
+        checked.plan.latency(LATENCY);
+    }
+    let instruments = checked.setup.instruments.clone();
+    let recorders = Recorders::add_to(&mut checked.plan, folder.path(), &instruments);
+    let Ready { topology, setup } = checked.check()?;
+    if warn && !setup.warnings.is_empty() {
+        print_mistakes(&setup.warnings);
+    }
+    recorders.know(topology.names());
+
+    folder.create()?;
+    write_headers(folder.path()).map_err(|error| Failure::write(folder.path(), &error))?;
+    let expected = expected_events(&setup, &replay);
+    let mut manifest = Manifest::begin(&config, &setup, &replay);
+    manifest.write(folder.path())?;
+    interrupts.work();
+
+    let stages = topology.stages();
+    let monitor = topology.monitor();
+    let watch = interrupts.watch(monitor.clone());
+    let mut input = Marked::new(Replay::new(setup.sources, replay));
+    let bar = bar.then(|| Bar::start(monitor.clone(), input.input.progress(), expected)).flatten();
+    let result = topology.run(&mut input as &mut dyn Input);
+    drop((bar, watch));
+
+    let outcome = Outcome::of(outcome::Parts {
+        result,
+        halted: interrupts.came_twice(),
+        recorded: recorders.recorded(),
+        marks: input.marks,
+        sources: input.input.reports(),
+        instruments,
+        stages,
+        folder: folder.path().to_owned(),
+    });
+    write_results(&outcome)?;
+    manifest.finish(&outcome);
+    manifest.write(folder.path())?;
+    folder.point_latest();
+    Ok(outcome)
+}
+
+fn write_results(outcome: &Outcome) -> Result<(), Failure> {
+    write_json(&outcome.folder.join("summary.json"), &summary(outcome))?;
+    for (name, text) in
+        [("latency.hgrm", hgrm::text(outcome)), ("positions.csv", positions::csv(outcome))]
+    {
+        let path = outcome.folder.join(name);
+        std::fs::write(&path, text).map_err(|error| Failure::write(&path, &error))?;
+    }
+    Ok(())
+}
+
+/// How many events will enter, where that is known beforehand: of generated sessions it is.
+fn expected_events(setup: &Setup, replay: &ReplayOptions) -> Option<u64> {
+    let generated = |info: &pitlane_config::Info| {
+        (info.r#type == "generate").then(|| info.parameters.get("events")?.as_u64()).flatten()
+    };
+    let all: Option<u64> = setup.source_infos.iter().map(generated).sum();
+    match (all, replay.limit) {
+        (Some(all), Some(limit)) => Some(all.min(limit)),
+        (all, _) => all,
+    }
+}
