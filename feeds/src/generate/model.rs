@@ -14,9 +14,13 @@ const BURST_SPEED: u64 = 16;
 const CHANCE: u64 = 1 << 16;
 /// Chance that a quote moves the price when all is calm.
 const CALM: u64 = CHANCE / 12;
-/// What a move adds to the volatility, and the share of its excess that each event lets sink.
-const EXCITE: u64 = CHANCE / 40;
-const SINK: u64 = 128;
+/// What a move adds to the volatility, and the share of its excess that each event lets sink. One
+/// move must bring less than one more, or the volatility stays high for ever.
+const EXCITE: u64 = CHANCE / 8000;
+const SINK: u64 = 512;
+/// News: what it adds to the volatility; it comes with one burst in this many.
+const NEWS: u64 = CHANCE / 3;
+const NEWS_ONE_IN: u64 = 8;
 const WILD: u64 = CHANCE / 2;
 /// Chance that a trade has the side of the one before.
 const FOLLOW: u64 = CHANCE * 7 / 10;
@@ -148,6 +152,10 @@ impl Model {
             if gap.is_multiple_of(BURST_ONE_IN) {
                 // Lengths from 1 to twice the mean, all alike.
                 self.burst = (at, (gap >> 8) % (2 * BURST_LENGTH));
+                if (gap >> 16).is_multiple_of(NEWS_ONE_IN) {
+                    let volatility = &mut self.instruments[at].volatility;
+                    *volatility = (*volatility + NEWS).min(WILD);
+                }
             }
             (at, self.calm_gap)
         };
@@ -196,7 +204,7 @@ impl Instrument {
         } else {
             let lots = size(detail >> 1);
             *(if up { &mut self.ask_lots } else { &mut self.bid_lots }) = lots;
-            self.settle();
+            self.settle(!up);
         }
         let bid = (self.bid * tick, self.bid_lots * lot);
         MarketData::quote(self.id, now, bid, (self.ask * tick, self.ask_lots * lot))
@@ -222,7 +230,12 @@ impl Instrument {
         let lots = size(detail.chance() >> 2).min(*standing).max(1);
         *standing -= lots;
         if *standing == 0 {
-            self.shift(self.last_side.sign(), detail.chance());
+            // In calm times a level that was taken fills up again; in wild ones it breaks.
+            let detail = detail.chance();
+            *standing = size(detail);
+            if (detail >> 4) < 2 * self.volatility >> 4 {
+                self.shift(self.last_side.sign(), detail);
+            }
         }
         MarketData::trade(self.id, now, price * tick, lots * lot, self.last_side)
             .with_venue_sequence(sequence)
@@ -235,7 +248,7 @@ impl Instrument {
         } else {
             ticks
         };
-        self.volatility = (self.volatility + EXCITE).min(WILD);
+        self.volatility = (self.volatility + EXCITE).min(WILD.max(self.volatility));
         let spread = 1 + (self.volatility * 6 / CHANCE) as i64 + (detail % 2) as i64;
         if ticks > 0 {
             self.bid += ticks;
@@ -249,11 +262,16 @@ impl Instrument {
         self.ask_lots = size(detail >> 3);
     }
 
-    /// A calm event: volatility sinks, a wide spread closes by a tick.
-    fn settle(&mut self) {
+    /// A calm event: volatility sinks, a wide spread closes by a tick, from one side as often as
+    /// from the other: else prices would drift.
+    fn settle(&mut self, from_below: bool) {
         self.volatility -= self.volatility.saturating_sub(CALM) / SINK;
         if self.ask - self.bid > 1 + (self.volatility * 6 / CHANCE) as i64 {
-            self.ask -= 1;
+            if from_below {
+                self.bid += 1;
+            } else {
+                self.ask -= 1;
+            }
         }
     }
 }
