@@ -164,9 +164,10 @@ pub(crate) fn print_mistakes(mistakes: &Mistakes) {
 
 fn print_mistake(mistake: &Mistake) {
     let kind = if mistake.error { "error" } else { "warning" };
+    let is_option = mistake.origin.starts_with("--");
     let place = match mistake.line {
-        0 => mistake.origin.clone(),
-        line => format!("{}:{line}:{}", mistake.origin, mistake.column),
+        line if line > 0 && !is_option => format!("{}:{line}:{}", mistake.origin, mistake.column),
+        _ => mistake.origin.clone(),
     };
     console::note(&format!("{kind}[{}]: {place}: {}", mistake.code, mistake.message));
     if !mistake.help.is_empty() {

@@ -107,3 +107,8 @@ fn dispatch(command: &Command, registry: &Registry) -> Result<Exit, Failure> {
         Command::Schema => schema::run(registry),
     }
 }
+
+/// The examples of the manual, compiled as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/cli.md")]
+pub struct Manual;

@@ -172,7 +172,9 @@ fn combinations(axes: &[Axis]) -> Vec<Row> {
     for axis in axes {
         let longer = |values: &Vec<String>| {
             let values = values.clone();
-            axis.values.iter().map(move |value| [values.as_slice(), &[value.clone()]].concat())
+            axis.values
+                .iter()
+                .map(move |value| [values.as_slice(), std::slice::from_ref(value)].concat())
         };
         all = all.iter().flat_map(longer).collect();
     }

@@ -39,6 +39,11 @@ pub(crate) fn is_recorder(stage: &str) -> bool {
     stage.starts_with(PREFIX)
 }
 
+/// Whether a sentence about a topology is about a recorder.
+pub(crate) fn mentions_recorder(sentence: &str) -> bool {
+    sentence.contains(&format!("`{PREFIX}"))
+}
+
 /// What the recorders leave when a run has ended.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Recorded {

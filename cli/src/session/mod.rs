@@ -35,7 +35,7 @@ pub(crate) use table::{aligned, table};
 
 use crate::failure::{Failure, print_mistakes};
 use crate::interrupt::Interrupts;
-use crate::record::{Marked, Recorders, write_headers};
+use crate::record::{Marked, Recorders, mentions_recorder, write_headers};
 use manifest::Manifest;
 use pitlane::topology::{Input, Latency};
 use pitlane_config::{Checked, Ready, Setup};
@@ -73,7 +73,8 @@ pub(crate) fn run(job: Job, interrupts: &Interrupts) -> Result<Outcome, Failure>
     let instruments = checked.setup.instruments.clone();
     let recorders = Recorders::add_to(&mut checked.plan, folder.path(), &instruments);
     let Ready { topology, setup } = checked.check()?;
-    if warn && !setup.warnings.is_empty() {
+    // What is odd about the recorders alone is none of the user's making.
+    if warn && setup.warnings.list().iter().any(|warning| !mentions_recorder(&warning.message)) {
         print_mistakes(&setup.warnings);
     }
     recorders.know(topology.names());

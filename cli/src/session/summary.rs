@@ -11,7 +11,8 @@ use serde_json::{Map, Value, json};
 /// Version of the form; grows when a key changes its meaning.
 const SCHEMA: u32 = 1;
 
-/// The results of a run as one object.
+/// The results of a run as one object. There are no links yet that may lose events, so there are no
+/// losses to list.
 pub(crate) fn summary(outcome: &Outcome) -> Value {
     let report = &outcome.report;
     let ledger = &outcome.recorded.ledger;

@@ -1,0 +1,13 @@
+//! The command as a user meets it: what it prints, what it writes, how it ends.
+#![forbid(unsafe_code)]
+
+mod drawings;
+mod interrupts;
+mod pipes;
+mod real_data;
+mod refusals;
+mod replay;
+mod scaffold;
+mod support;
+mod sweep;
+mod ticks;

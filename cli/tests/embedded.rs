@@ -1,0 +1,85 @@
+//! The command with components of one's own, as crates made by `pitlane new` have it.
+
+use pitlane::event::MarketData;
+use pitlane::registry::Registry;
+use pitlane::stage::{Fault, Outbox, each};
+use std::ffi::OsString;
+use std::fs;
+use std::path::Path;
+use std::process::ExitCode;
+
+#[derive(serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct FailAt {
+    /// The event it fails on.
+    event: u64,
+    /// Whether it panics.
+    #[serde(default)]
+    panic: bool,
+}
+
+fn registry() -> Registry {
+    let mut registry = pitlane_cli::registry();
+    registry.component("fail_at", "Fails on an event.", |at: FailAt, _| {
+        let mut seen = 0;
+        let handle = move |_: &MarketData, _: &mut Outbox| {
+            seen += 1;
+            match (seen == at.event, at.panic) {
+                (false, _) => Ok(()),
+                (true, false) => Err(Fault::new("it was told to")),
+                (true, true) => panic!("it was told to"),
+            }
+        };
+        Ok(each(handle).into())
+    });
+    registry
+}
+
+const CONFIG: &str = "
+sources:
+  feed: { format: generate, events: 50000 }
+components:
+  sma:  { type: sma_cross, fast: 3, slow: 10, emits: strategy }
+  mine: { type: fail_at, event: 30000 }
+routing:
+  feed: { MarketData: [sma, mine] }
+";
+
+fn replay(folder: &Path, more: &[&str]) -> ExitCode {
+    fs::write(folder.join("session.yaml"), CONFIG).expect("the folder can be written");
+    let text = |path: &str| OsString::from(folder.join(path));
+    let mut args = vec!["pitlane".into(), "replay".into(), text("session.yaml")];
+    args.extend(["--out".into(), text("out")]);
+    args.extend(more.iter().map(OsString::from));
+    pitlane_cli::run_with(registry(), args)
+}
+
+#[test]
+fn a_stage_that_fails_ends_the_run_and_what_came_before_is_kept() {
+    for lanes in ["fused", "2"] {
+        for panic in ["false", "true"] {
+            let folder = tempfile::tempdir().expect("a temporary folder");
+            let set = format!("components.mine.panic={panic}");
+            let ended = replay(folder.path(), &["--lanes", lanes, "--quiet", "--set", &set]);
+            assert_eq!(ended, ExitCode::from(1), "{lanes} {panic}");
+            let read =
+                |name: &str| fs::read_to_string(folder.path().join("out").join(name)).unwrap();
+            let manifest: serde_json::Value = serde_json::from_str(&read("manifest.json")).unwrap();
+            assert_eq!(manifest["state"], "failed");
+            let error = manifest["error"].as_str().expect("a sentence");
+            assert!(error.contains("stage `mine` failed at root 30000"), "{error}");
+            let signals = read("signals.csv");
+            let last = signals.lines().last().expect("signals from before");
+            let root: u64 = last.split(',').next().unwrap().parse().expect("a whole row");
+            assert!(root > 1000, "{last}");
+        }
+    }
+}
+
+#[test]
+fn a_component_of_ones_own_is_checked_like_any_other() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let ended = replay(folder.path(), &["--set", "components.mine.evnet=1"]);
+    assert_eq!(ended, ExitCode::from(2));
+    assert_eq!(replay(folder.path(), &["--limit", "100", "--quiet"]), ExitCode::SUCCESS);
+}
