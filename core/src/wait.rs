@@ -11,6 +11,8 @@
 //! has moved something fences and looks who sleeps. One of the two sees the other (Dekker). Lanes
 //! without sleeping neighbours pay nothing for it.
 
+#![allow(clippy::disallowed_types, reason = "the word that says who sleeps")]
+
 use crate::sync::{Arc, AtomicU64, Ordering, fence};
 use std::thread::Thread;
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! Counters with one writer.
 
+#![allow(clippy::disallowed_types, reason = "counters are made of it")]
+
 use crate::sync::{AtomicU64, Ordering};
 
 /// A number that one thread writes and any may read. Reads may be late, never torn; two counters

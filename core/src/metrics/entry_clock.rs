@@ -1,5 +1,7 @@
 //! When roots entered.
 
+#![allow(clippy::disallowed_types, reason = "a sequence lock is made of them")]
+
 use crate::sync::{AtomicU64, Ordering, fence};
 
 /// A side ring indexed by root: the clock as it was when the root entered. One writer, the

@@ -1,5 +1,7 @@
 //! Words that one thread writes and others watch; the only place that names memory orderings.
 
+#![allow(clippy::disallowed_types, reason = "the ring's words and their orderings are named here")]
+
 use super::Edge;
 use crate::sync::{AtomicU64, Ordering};
 

@@ -1,5 +1,7 @@
 //! A clock that goes when told.
 
+#![allow(clippy::disallowed_types, reason = "a time that tests set from any thread")]
+
 use crate::sync::{Arc, AtomicU64, Ordering};
 use std::time::Duration;
 
