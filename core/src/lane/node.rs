@@ -89,7 +89,15 @@ impl Node {
         if self.state != State::Running {
             return Ok(self.finish());
         }
-        let consumed = self.run()?;
+        self.parts.out.begin_poll();
+        let consumed = match self.run() {
+            Ok(consumed) => consumed,
+            Err(fault) => {
+                // What came before the failing event stands.
+                self.parts.out.flush();
+                return Err(fault);
+            }
+        };
         let mut moved = consumed > 0;
         if consumed > 0 {
             self.parts.stage.batch_end()?;
@@ -105,6 +113,13 @@ impl Node {
             moved = true;
         }
         Ok(moved)
+    }
+
+    /// After a panic: takes back what the failing event had emitted; what came before it stands.
+    #[cold]
+    pub(crate) fn after_panic(&mut self) {
+        self.parts.out.take_back();
+        self.parts.out.flush();
     }
 
     /// Takes events in their order until the limit, or an input to wait for, or an output is full.

@@ -49,16 +49,22 @@ impl Lane {
     /// One duty cycle. Gives whether anything moved; a fault halts the topology.
     #[inline]
     pub(crate) fn cycle(&mut self) -> bool {
+        if self.shared.is_halted() {
+            return false;
+        }
         let mut moved = false;
         for node in &mut self.nodes {
             if node.is_finished() {
                 continue;
             }
-            // The node is not polled again after a panic, so nobody sees what it left behind.
+            // Nothing is polled again after a panic, so nobody sees what the stage left behind.
             match catch_unwind(AssertUnwindSafe(|| node.poll())) {
                 Ok(Ok(progress)) => moved |= progress,
                 Ok(Err(fault)) => return self.shared.fail(fault_of(node, fault)),
-                Err(panic) => return self.shared.fail(fault_of(node, fault_of_panic(&*panic))),
+                Err(panic) => {
+                    node.after_panic();
+                    return self.shared.fail(fault_of(node, fault_of_panic(&*panic)));
+                }
             }
         }
         if moved {

@@ -20,11 +20,13 @@
 
 mod component;
 mod fault;
+mod gather;
 mod outbox;
 
 pub use component::{Builder, Component, Each, component, each};
 pub(crate) use component::{Erased, Ran, Run};
 pub use fault::{Fault, FaultKind};
+pub(crate) use gather::Gather;
 pub use outbox::Outbox;
 pub(crate) use outbox::{Stream, Tally};
 

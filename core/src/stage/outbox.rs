@@ -1,6 +1,6 @@
 //! Where a stage emits.
 
-use super::{Fault, FaultKind};
+use super::{Fault, FaultKind, Gather};
 use crate::Names;
 use crate::event::{Event, EventType, Header, Slot};
 use crate::ring::Producer;
@@ -31,9 +31,9 @@ pub struct Outbox {
     /// Roots of handled events whose latency is wanted: those with no bit of the mask.
     sampled: Vec<u64>,
     sample_mask: u64,
-    /// Most emissions before they are published within a poll.
-    publish_every: usize,
+    /// Emissions since the last publication.
     unpublished: usize,
+    gather: Gather,
 }
 
 impl std::fmt::Debug for Outbox {
@@ -59,8 +59,8 @@ impl Outbox {
             blocked: false,
             sampled: Vec::new(),
             sample_mask: u64::MAX,
-            publish_every: usize::MAX,
             unpublished: 0,
+            gather: Gather::until_drained(),
         }
     }
 
@@ -70,9 +70,15 @@ impl Outbox {
         self.passing = passing;
     }
 
-    /// Publishes when so many emissions have gathered, even within a poll.
-    pub(crate) fn publish_every(&mut self, emissions: usize) {
-        self.publish_every = emissions.max(1);
+    /// How long emissions gather before they are published; by default until the end of the poll.
+    pub(crate) fn gather(&mut self, gather: Gather) {
+        self.gather = gather;
+    }
+
+    /// Before the events of a poll.
+    #[inline]
+    pub(crate) fn begin_poll(&mut self) {
+        self.gather.begin();
     }
 
     /// Notes the roots that are multiples of `every`, a power of two; at most `most` at a time.
@@ -192,7 +198,7 @@ impl Outbox {
             self.blocked |= !pass.write(event);
         }
         self.unpublished += self.emitted;
-        if self.unpublished >= self.publish_every {
+        if self.unpublished > 0 && self.gather.is_over(self.unpublished) {
             self.flush();
         }
         Ok(())
@@ -212,7 +218,7 @@ impl Outbox {
 
     /// Takes back what was emitted for the event being handled.
     #[cold]
-    fn take_back(&mut self) {
+    pub(crate) fn take_back(&mut self) {
         self.stopped = None;
         for port in &mut self.ports {
             port.take_back();
@@ -275,18 +281,22 @@ impl Outbox {
 pub(crate) struct Stream {
     pub(crate) producer: Producer,
     digest: Option<Box<Xxh3>>,
+    publications: u64,
 }
 
-/// What went through a stream: how many events and, where it is wanted, the hash of their bytes.
+/// What went through a stream: how many events, in how many batches and, where it is wanted, the hash
+/// of their bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Tally {
     pub(crate) count: u64,
+    pub(crate) publications: u64,
     pub(crate) digest: Option<u128>,
 }
 
 impl Stream {
     pub(crate) fn new(producer: Producer, digest: bool) -> Self {
-        Self { producer, digest: digest.then(|| Box::new(Xxh3::new())) }
+        let digest = digest.then(|| Box::new(Xxh3::new()));
+        Self { producer, digest, publications: 0 }
     }
 
     /// Publishes what was written.
@@ -296,11 +306,12 @@ impl Stream {
             self.producer.for_unpublished(|slots| digest.update(bytemuck::cast_slice(slots)));
         }
         self.producer.publish();
+        self.publications += 1;
     }
 
     pub(crate) fn tally(&self) -> Tally {
         let digest = self.digest.as_ref().map(|digest| digest.digest128());
-        Tally { count: self.producer.sequence(), digest }
+        Tally { count: self.producer.sequence(), publications: self.publications, digest }
     }
 }
 

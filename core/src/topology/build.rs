@@ -3,13 +3,12 @@
 use super::check::Checked;
 use super::place::PlannedLane;
 use super::plan::Latency;
-use crate::Tier;
 use crate::event::Slot;
 use crate::lane::{Input, Lane, Node, NodeParts, Probe, empty_histogram};
 use crate::metrics::EntryClock;
 use crate::ring::{Producer, Reader, ReaderKey, RingBuilder};
 use crate::sequencer::{Ingress, Sequencer};
-use crate::stage::{Outbox, Stream};
+use crate::stage::{Gather, Outbox, Stream};
 use crate::sync::Arc;
 use crate::wait::{Bed, Wait};
 
@@ -126,8 +125,9 @@ fn node(
     let component = stage.component;
     let id = checked.names.id(&stage.name).unwrap_or(0);
     let mut out = Outbox::new(id, checked.names.clone(), component.max_emissions);
-    if let Some(Tier::Fast { batch, max_wait }) = stage.tier {
-        out.publish_every(if max_wait.is_zero() { 1 } else { batch });
+    let gathers = stage.outputs.iter().filter_map(|&stream| checked.graph.streams[stream].gather);
+    if let Some((batch, max_wait)) = gathers.reduce(|a, b| (a.0.min(b.0), a.1.min(b.1))) {
+        out.gather(Gather::until(batch, max_wait, quanta::Clock::new()));
     }
     if let Some(probe) = &probe {
         out.sample(probe.entered.every(), checked.batch_limit);

@@ -13,6 +13,7 @@ use crate::event::{Event, Order};
 use crate::route::Route;
 use crate::stage::Component;
 use std::collections::HashMap;
+use std::time::Duration;
 
 /// Streams, stages and links: what the routes come to.
 #[derive(Debug, Default)]
@@ -41,6 +42,8 @@ pub(super) struct Stream {
     pub(super) writer: Option<usize>,
     /// Whether it carries what its writer let pass, not what it emitted.
     pub(super) pass: bool,
+    /// `batch` and `max_wait` of the fast routes it is carried by, the least of each.
+    pub(super) gather: Option<(usize, Duration)>,
 }
 
 /// A stage to be.
@@ -118,7 +121,8 @@ struct Lowering<'a> {
 impl Lowering<'_> {
     fn ingress(&mut self, name: &str, event: Fields) -> usize {
         let source = name.to_owned();
-        let stream = Stream { name: name.into(), source, event, writer: None, pass: false };
+        let stream =
+            Stream { name: name.into(), source, event, writer: None, pass: false, gather: None };
         self.graph.streams.push(stream);
         self.graph.streams.len() - 1
     }
@@ -139,7 +143,9 @@ impl Lowering<'_> {
         for &event in &component.outputs {
             let (name, source) = (stream.clone(), source.clone());
             let writer = Some(index);
-            self.graph.streams.push(Stream { name, source, event, writer, pass: false });
+            let gather = None;
+            let stream = Stream { name, source, event, writer, pass: false, gather };
+            self.graph.streams.push(stream);
         }
         self.graph.stages.push(Stage {
             name,
@@ -203,6 +209,13 @@ impl Lowering<'_> {
                 return None;
             }
             found.push(self.ingress(&route.source, route.event));
+        }
+        if let Tier::Fast { batch, max_wait } = route.tier {
+            for &stream in &found {
+                let gather = &mut self.graph.streams[stream].gather;
+                let (most, longest) = gather.unwrap_or((batch, max_wait));
+                *gather = Some((most.min(batch), longest.min(max_wait)));
+            }
         }
         Some(View { event: route.event, links: found.into_iter().map(Link::to).collect() })
     }
@@ -376,6 +389,7 @@ impl Lowering<'_> {
             event: view.event,
             writer: Some(stage),
             pass: true,
+            gather: None,
         };
         self.graph.streams.push(stream);
         let stream = self.graph.streams.len() - 1;

@@ -39,6 +39,8 @@ pub struct StreamReport {
     pub event: EventType,
     /// Events.
     pub count: u64,
+    /// How many times events were made visible: batches.
+    pub publications: u64,
     /// XXH3 (128 bits) of the events' bytes in order, where digests are on.
     pub digest: Option<u128>,
 }

@@ -218,7 +218,7 @@ impl Running {
     }
 
     fn finish(&mut self, input_error: Option<SourceError>, deadline: Option<Instant>) -> Report {
-        let interrupted = self.shared.is_draining() || self.shared.is_halted();
+        let drained = self.shared.is_draining();
         self.sequencer.close();
         wake_all(&self.sleepers);
         let mut left_behind = Vec::new();
@@ -233,6 +233,8 @@ impl Running {
             }
         };
         let faults = self.shared.take_faults();
+        // A halt may also have come while finishing: from a deadline, or from someone.
+        let interrupted = drained || self.shared.is_halted();
         let mut report = Report {
             events: self.sequencer.entered(),
             elapsed: self.started.elapsed(),
@@ -268,8 +270,9 @@ impl Running {
             }
         };
         let report = |(name, event, teller): &(String, EventType, Teller)| {
-            let Tally { count, digest } = tally(*teller)?;
-            Some(StreamReport { name: name.clone(), event: *event, count, digest })
+            let Tally { count, publications, digest } = tally(*teller)?;
+            let (name, event) = (name.clone(), *event);
+            Some(StreamReport { name, event, count, publications, digest })
         };
         self.streams.iter().filter_map(report).collect()
     }

@@ -198,6 +198,51 @@ fn a_stage_that_fails_stops_the_topology_and_is_named_with_its_root() {
 }
 
 #[test]
+fn what_was_emitted_before_the_failing_event_stands_whatever_the_batch() {
+    for (batch, panics) in [(1, false), (3, false), (256, false), (1, true), (256, true)] {
+        let seen = Recorder::<Signal>::new();
+        let failing = each(move |event: &MarketData, out: &mut Outbox| {
+            out.emit(Signal::new(Action::Buy, 1.0, 0));
+            assert!(!panics || event.header.root != 5, "five is too much");
+            if event.header.root == 5 { Err("five is too much".into()) } else { Ok(()) }
+        });
+        let mut plan = Plan::new();
+        plan.component("failing", failing.emits::<Signal>()).batch_limit(batch);
+        plan.route::<MarketData>("feed", Tier::FAST, "failing");
+        plan.route::<Signal>("failing", Tier::FAST, seen.sink());
+        let report = run(plan, Lanes::Fused, &mut trades(10));
+        assert_eq!(report.stream("failing").expect("it is there").count, 4, "batch {batch}");
+        assert_eq!(report.faults[0].root, 5);
+    }
+}
+
+#[test]
+fn a_stage_that_failed_is_not_called_again() {
+    let mut plan = Plan::new();
+    plan.component("failing", each(|_: &MarketData, _: &mut Outbox| Err("always".into())));
+    plan.route::<MarketData>("feed", Tier::FAST, "failing").lanes(Lanes::Fused);
+    let mut running = plan.check().expect("no mistakes").start().expect("it starts");
+    running.publish("feed", &trade(1)).expect("it runs");
+    (0..3).for_each(|_| assert!(!running.poll()));
+    assert_eq!(running.publish("feed", &trade(2)), Err(RunError::Stopped));
+    assert_eq!(running.stop().faults.len(), 1);
+}
+
+#[test]
+fn no_wait_makes_each_emission_visible_at_once() {
+    let fast = Tier::Fast { batch: 1000, max_wait: Duration::ZERO };
+    for (tier, want) in [(fast, 10), (Tier::FAST, 1)] {
+        let mut plan = Plan::new();
+        let seen = Recorder::<Signal>::new();
+        plan.component("echo", echo()).component("seen", seen.sink());
+        plan.route::<MarketData>("feed", Tier::FAST, "echo");
+        plan.route::<Signal>("echo", tier, "seen");
+        let report = run(plan, Lanes::Fused, &mut trades(10));
+        assert_eq!(report.stream("echo").expect("it is there").publications, want);
+    }
+}
+
+#[test]
 fn a_panic_in_a_stage_stops_the_topology_and_hangs_nobody() {
     everywhere(|lanes| {
         let mut plan = Plan::new();
@@ -269,6 +314,7 @@ fn a_stop_with_a_deadline_leaves_a_stuck_lane_behind_and_names_it() {
     running.publish("feed", &trade(1)).expect("it runs");
     let report = running.stop_within(Duration::from_millis(50));
     assert_eq!(report.left_behind, ["tar"]);
+    assert!(!report.is_complete());
 }
 
 #[test]
