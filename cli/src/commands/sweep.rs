@@ -138,7 +138,7 @@ impl Ran {
 pub(crate) fn run(args: &Args, registry: &Registry) -> Result<Exit, Failure> {
     let interrupts = Interrupts::listen()?;
     let name = format!("sweep-{}", stem(&args.config.config));
-    let folder = Folder::choose(NewFolder { out: args.out.as_deref(), name: &name })?;
+    let mut folder = Folder::choose(NewFolder { out: args.out.as_deref(), name: &name })?;
     let mut rows = combinations(&args.vary);
     refuse_early(args, registry, &mut rows)?;
 

@@ -28,7 +28,7 @@ use pitlane::stage::component;
 use pitlane::topology::Plan;
 use pitlane::{Instruments, Names, Tier};
 use signals::SignalRecorder;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// Recorders' names begin so; configs cannot have such names.
@@ -57,31 +57,32 @@ pub(crate) struct Recorded {
     pub(crate) error: Option<String>,
 }
 
-/// Names that recorders print: known once the topology is checked, before it runs.
-type LateNames = Arc<OnceLock<Names>>;
+/// Names that recorders print and the folder they write into: known once the topology is checked,
+/// before it runs.
+type Late = Arc<OnceLock<(Names, PathBuf)>>;
 
 /// The recorders of a plan.
 #[derive(Debug, Default)]
 pub(crate) struct Recorders {
-    names: LateNames,
+    late: Late,
     recorded: Arc<Mutex<Recorded>>,
 }
 
 impl Recorders {
-    /// Adds recorders of all signals and orders to a plan, writing into this folder once it runs.
-    pub(crate) fn add_to(plan: &mut Plan, folder: &Path, instruments: &Instruments) -> Self {
+    /// Adds recorders of all signals and orders to a plan.
+    pub(crate) fn add_to(plan: &mut Plan, instruments: &Instruments) -> Self {
         let recorders = Self::default();
-        let (names, recorded) = (&recorders.names, &recorders.recorded);
+        let (late, recorded) = (&recorders.late, &recorders.recorded);
         let sources = sources_of::<Signal>(plan);
         if !sources.is_empty() {
-            let stage = SignalRecorder::new(folder, names, instruments, recorded);
+            let stage = SignalRecorder::new(late, instruments, recorded);
             let name = format!("{PREFIX}signals");
             plan.component(&name, component(stage).on::<Signal>());
             route_all::<Signal>(plan, &sources, &name);
         }
         let sources = sources_of::<Order>(plan);
         if !sources.is_empty() {
-            let stage = OrderRecorder::new(folder, names, instruments, recorded);
+            let stage = OrderRecorder::new(late, instruments, recorded);
             let name = format!("{PREFIX}orders");
             plan.component(&name, component(stage).on::<Order>());
             route_all::<Order>(plan, &sources, &name);
@@ -89,9 +90,9 @@ impl Recorders {
         recorders
     }
 
-    /// Tells the recorders the names of sources and components.
-    pub(crate) fn know(&self, names: &Names) {
-        let _ = self.names.set(names.clone());
+    /// Tells the recorders the names of sources and components, and where to write.
+    pub(crate) fn know(&self, names: &Names, folder: &Path) {
+        let _ = self.late.set((names.clone(), folder.to_owned()));
     }
 
     /// What was recorded; to be asked once the run has ended.

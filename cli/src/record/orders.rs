@@ -3,13 +3,12 @@
 use super::ledger::Ledger;
 use super::rows::Rows;
 use super::symbols::Symbols;
-use super::{LateNames, Recorded};
+use super::{Late, Recorded};
 use pitlane::event::fixed::Decimal;
 use pitlane::event::{Order, OrderStatus, OrderType, Reason, Side, TimeInForce};
 use pitlane::stage::{Fault, On, Outbox, Stage};
 use pitlane::{Instruments, Names};
 use std::io::{self, Write};
-use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub(super) const FILE: &str = "orders.csv";
@@ -21,7 +20,7 @@ pub(super) const HEADER: &str = "root,ts_event,client_order_id,symbol,side,type,
 pub(super) struct OrderRecorder {
     rows: Rows,
     symbols: Symbols,
-    late_names: LateNames,
+    late: Late,
     names: Names,
     ledger: Ledger,
     recorded: Arc<Mutex<Recorded>>,
@@ -29,15 +28,14 @@ pub(super) struct OrderRecorder {
 
 impl OrderRecorder {
     pub(super) fn new(
-        folder: &Path,
-        names: &LateNames,
+        late: &Late,
         instruments: &Instruments,
         recorded: &Arc<Mutex<Recorded>>,
     ) -> Self {
         Self {
-            rows: Rows::new(folder.join(FILE), HEADER),
+            rows: Rows::new(HEADER),
             symbols: Symbols::new(instruments),
-            late_names: names.clone(),
+            late: late.clone(),
             names: Names::default(),
             ledger: Ledger::default(),
             recorded: recorded.clone(),
@@ -47,8 +45,9 @@ impl OrderRecorder {
 
 impl Stage for OrderRecorder {
     fn on_start(&mut self, _out: &mut Outbox) -> Result<(), Fault> {
-        self.names = self.late_names.get().cloned().unwrap_or_default();
-        self.rows.begin()
+        let (names, folder) = self.late.get().cloned().unwrap_or_default();
+        self.names = names;
+        self.rows.begin(folder.join(FILE))
     }
 
     fn on_stop(&mut self, _out: &mut Outbox) -> Result<(), Fault> {

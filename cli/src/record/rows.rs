@@ -18,12 +18,13 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    pub(super) fn new(path: PathBuf, header: &'static str) -> Self {
-        Self { path, header, file: None, count: 0 }
+    pub(super) fn new(header: &'static str) -> Self {
+        Self { path: PathBuf::new(), header, file: None, count: 0 }
     }
 
     /// Creates the file, in place of an earlier one.
-    pub(super) fn begin(&mut self) -> Result<(), Fault> {
+    pub(super) fn begin(&mut self, path: PathBuf) -> Result<(), Fault> {
+        self.path = path;
         let created = File::create(&self.path).and_then(|file| {
             let mut file = BufWriter::with_capacity(BUFFER, file);
             file.write_all(self.header.as_bytes())?;

@@ -2,13 +2,12 @@
 
 use super::rows::Rows;
 use super::symbols::Symbols;
-use super::{LateNames, Recorded};
+use super::{Late, Recorded};
 use pitlane::event::fixed::Decimal;
 use pitlane::event::{Action, Signal};
 use pitlane::stage::{Fault, On, Outbox, Stage};
 use pitlane::{Instruments, Names};
 use std::io::Write;
-use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub(super) const FILE: &str = "signals.csv";
@@ -20,22 +19,21 @@ pub(super) const HEADER: &str =
 pub(super) struct SignalRecorder {
     rows: Rows,
     symbols: Symbols,
-    late_names: LateNames,
+    late: Late,
     names: Names,
     recorded: Arc<Mutex<Recorded>>,
 }
 
 impl SignalRecorder {
     pub(super) fn new(
-        folder: &Path,
-        names: &LateNames,
+        late: &Late,
         instruments: &Instruments,
         recorded: &Arc<Mutex<Recorded>>,
     ) -> Self {
         Self {
-            rows: Rows::new(folder.join(FILE), HEADER),
+            rows: Rows::new(HEADER),
             symbols: Symbols::new(instruments),
-            late_names: names.clone(),
+            late: late.clone(),
             names: Names::default(),
             recorded: recorded.clone(),
         }
@@ -44,8 +42,9 @@ impl SignalRecorder {
 
 impl Stage for SignalRecorder {
     fn on_start(&mut self, _out: &mut Outbox) -> Result<(), Fault> {
-        self.names = self.late_names.get().cloned().unwrap_or_default();
-        self.rows.begin()
+        let (names, folder) = self.late.get().cloned().unwrap_or_default();
+        self.names = names;
+        self.rows.begin(folder.join(FILE))
     }
 
     fn on_stop(&mut self, _out: &mut Outbox) -> Result<(), Fault> {

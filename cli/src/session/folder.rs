@@ -6,6 +6,7 @@ use crate::failure::{FOLDER_REFUSED, Failure};
 use jiff::Timestamp;
 use serde_json::Value;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// Files that runs and sweeps write; whatever else lies in a folder is never touched.
@@ -50,14 +51,8 @@ impl Folder {
             return Ok(Self { path: out.to_owned(), latest: None });
         }
         let base = Path::new(RUNS);
-        let name = format!("{}-{}", new.name, stamp(Timestamp::now()));
-        let first = base.join(&name);
-        let numbered = (2..).map(|number| base.join(format!("{name}-{number}")));
-        let path = std::iter::once(first).chain(numbered).find(|path| !path.exists());
-        Ok(Self {
-            path: path.unwrap_or_else(|| base.join(name)),
-            latest: Some(base.join("latest")),
-        })
+        let path = base.join(format!("{}-{}", new.name, stamp(Timestamp::now())));
+        Ok(Self { path, latest: Some(base.join("latest")) })
     }
 
     /// A folder inside this one.
@@ -69,10 +64,30 @@ impl Folder {
         &self.path
     }
 
-    /// Makes it, empty of what an earlier run wrote.
-    pub(crate) fn create(&self) -> Result<(), Failure> {
-        fs::create_dir_all(&self.path).map_err(|error| Failure::write(&self.path, &error))?;
-        clear(&self.path).map_err(|error| Failure::write(&self.path, &error))
+    /// Makes it, empty of what an earlier run wrote. Where no folder was asked for, one is made that
+    /// nobody else has, even where several runs begin in the same second.
+    pub(crate) fn create(&mut self) -> Result<(), Failure> {
+        let made = match self.latest {
+            None => fs::create_dir_all(&self.path).and_then(|()| clear(&self.path)),
+            Some(_) => self.create_own(),
+        };
+        made.map_err(|error| Failure::write(&self.path, &error))
+    }
+
+    fn create_own(&mut self) -> io::Result<()> {
+        self.path.parent().map_or(Ok(()), fs::create_dir_all)?;
+        let first = self.path.clone();
+        for number in 2_u32.. {
+            match fs::create_dir(&self.path) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    let mut name = first.clone().into_os_string();
+                    name.push(format!("-{number}"));
+                    self.path = name.into();
+                }
+                other => return other,
+            }
+        }
+        Ok(())
     }
 
     /// Has the link `latest` lead to it. Where that cannot be, a note says so.
@@ -126,7 +141,7 @@ fn manifest(folder: &Path) -> Option<Value> {
 }
 
 /// Removes what an earlier run or sweep wrote, and nothing else.
-fn clear(folder: &Path) -> std::io::Result<()> {
+fn clear(folder: &Path) -> io::Result<()> {
     let Some(manifest) = manifest(folder) else { return Ok(()) };
     let runs = manifest.get("runs").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     for name in runs.iter().filter_map(Value::as_str) {
@@ -139,7 +154,7 @@ fn clear(folder: &Path) -> std::io::Result<()> {
     }
     for name in FILES {
         match fs::remove_file(folder.join(name)) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
     }
@@ -160,7 +175,7 @@ mod tests {
         fs::write(out.join("orders.csv"), "old").unwrap();
         fs::write(out.join("notes.txt"), "mine").unwrap();
         fs::write(out.join("001/manifest.json"), r#"{"pitlane_run": 1}"#).unwrap();
-        let folder = Folder::choose(NewFolder { out: Some(&out), name: "x" }).unwrap();
+        let mut folder = Folder::choose(NewFolder { out: Some(&out), name: "x" }).unwrap();
         folder.create().unwrap();
         assert!(!out.join("orders.csv").exists() && !out.join("001").exists());
         assert!(out.join("notes.txt").exists());

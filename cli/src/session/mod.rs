@@ -65,21 +65,21 @@ pub(crate) struct Job {
 /// Runs a job and writes its folder. Once it runs, whatever ends it is part of the outcome, and what
 /// was done so far is kept.
 pub(crate) fn run(job: Job, interrupts: &Interrupts) -> Result<Outcome, Failure> {
-    let Job { config, mut checked, replay, folder, bar, warn } = job;
+    let Job { config, mut checked, replay, mut folder, bar, warn } = job;
     checked.plan.digests(true);
     if checked.setup.config.get("latency").is_none() {
         checked.plan.latency(LATENCY);
     }
     let instruments = checked.setup.instruments.clone();
-    let recorders = Recorders::add_to(&mut checked.plan, folder.path(), &instruments);
+    let recorders = Recorders::add_to(&mut checked.plan, &instruments);
     let Ready { topology, setup } = checked.check()?;
     // What is odd about the recorders alone is none of the user's making.
     if warn && setup.warnings.list().iter().any(|warning| !mentions_recorder(&warning.message)) {
         print_mistakes(&setup.warnings);
     }
-    recorders.know(topology.names());
 
     folder.create()?;
+    recorders.know(topology.names(), folder.path());
     write_headers(folder.path()).map_err(|error| Failure::write(folder.path(), &error))?;
     let expected = expected_events(&setup, &replay);
     let mut manifest = Manifest::begin(&config, &setup, &replay);

@@ -58,7 +58,8 @@ fn draw(
 ) {
     let bar = ProgressBar::with_draw_target(Some(STEPS), ProgressDrawTarget::stderr());
     let known = expected.is_some() || progress.get().fraction().is_some();
-    let template = if known { "{bar:24} {percent:>3}%  {msg}" } else { "{spinner} {msg}" };
+    let template =
+        if known { "{bar:24} {percent:>3}%  {wide_msg}" } else { "{spinner} {wide_msg}" };
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);
     }

@@ -1,7 +1,8 @@
 //! Replays: results, folders, windows.
 
-use crate::support::{CONFIG, Folder};
+use crate::support::{CONFIG, Ended, Folder};
 use serde_json::Value;
+use std::process::Stdio;
 
 const FILES: [&str; 6] =
     ["manifest.json", "summary.json", "latency.hgrm", "positions.csv", "signals.csv", "orders.csv"];
@@ -182,4 +183,19 @@ fn skipped_rows_are_counted_and_shown() {
     assert!(ended.stdout.contains("bad rows  feed 3"), "{ended:#?}");
     assert!(ended.stdout.contains("ticks.csv:"), "with samples: {ended:#?}");
     assert_eq!(folder.json("out/summary.json")["bad_rows"], 3);
+}
+
+#[test]
+fn runs_that_begin_in_the_same_second_have_folders_of_their_own() {
+    let folder = Folder::with_session(100);
+    let start =
+        || folder.command(["replay", "session.yaml", "--json"]).stdout(Stdio::piped()).spawn();
+    let children: Vec<_> = (0..4).map(|_| start().expect("it starts")).collect();
+    let ended = children.into_iter().map(|child| child.wait_with_output().expect("it ends"));
+    let mut folders: Vec<_> = ended
+        .map(|output| Ended::from(output).assert_code(0).json()["run_folder"].to_string())
+        .collect();
+    folders.sort();
+    folders.dedup();
+    assert_eq!(folders.len(), 4, "{folders:?}");
 }
