@@ -1,10 +1,14 @@
-//! Behaviour of Pitlane across its crates.
+//! Behaviour of Pitlane across its crates, in one binary.
 //!
 //! | module | evidence that |
 //! |---|---|
 //! | `determinism` | streams do not depend on lanes, batches or ring sizes, and nothing hangs |
+//! | `architecture` | crates and folders are what ARCHITECTURE.md draws, and the examples run |
+//! | `style` | files and functions stay short, what is allowed has a reason |
 //!
 //! That no event costs an allocation after the start is shown by the binary beside this one,
 //! `allocation`, which counts for the whole process.
 
+mod architecture;
 mod determinism;
+mod style;
