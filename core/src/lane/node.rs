@@ -2,11 +2,11 @@
 
 use super::Input;
 use crate::event::Header;
-use crate::metrics::{Counter, EntryClock, StageCounters};
+use crate::metrics::{EntryClock, StageCounters};
 use crate::ring::CLOSED;
 use crate::stage::{Erased, Fault, Outbox, Tally};
 use crate::sync::Arc;
-use crate::topology::StageReport;
+use crate::topology::{Shared, StageReport};
 use hdrhistogram::Histogram;
 
 /// What a node is made of.
@@ -21,8 +21,7 @@ pub(crate) struct NodeParts {
     pub(crate) probe: Option<Probe>,
     /// Most events per poll.
     pub(crate) limit: usize,
-    /// The last root + 1, known once an ingress is closed.
-    pub(crate) end_root: Arc<Counter>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 /// A stage on its lane: merges inputs, runs the stage, publishes, promises.
@@ -109,6 +108,10 @@ impl Node {
         if consumed > 0 {
             self.measure(consumed);
         } else if self.inputs_finished() && !self.parts.out.is_blocked() {
+            // Streams also close when a topology is halted: that is no end to be told of.
+            if self.parts.shared.is_halted() {
+                return Ok(false);
+            }
             self.stop()?;
             moved = true;
         }
@@ -178,7 +181,7 @@ impl Node {
         let least = self.parts.inputs.iter().map(Input::least_root).min().unwrap_or(CLOSED);
         // `on_stop` emits once more before the streams close.
         let may_stop = least == CLOSED && self.state != State::Finished;
-        let least = if may_stop { self.parts.end_root.get() } else { least };
+        let least = if may_stop { self.parts.shared.end_root.get() } else { least };
         self.parts.out.promise(least)
     }
 
@@ -188,8 +191,8 @@ impl Node {
 
     #[cold]
     fn stop(&mut self) -> Result<(), Fault> {
-        let NodeParts { stage, out, end_root, .. } = &mut self.parts;
-        out.begin(&Header { root: end_root.get(), ..Header::default() });
+        let NodeParts { stage, out, shared, .. } = &mut self.parts;
+        out.begin(&Header { root: shared.end_root.get(), ..Header::default() });
         let result = stage.stop(out);
         out.end_life_cycle(result)?;
         out.flush();

@@ -9,6 +9,7 @@ use crate::wait::{Bed, Wait, Waiter, wake_all};
 use crate::{affinity, stage};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// Nodes in topological order, polled by one thread.
@@ -22,7 +23,16 @@ pub(crate) struct Lane {
     /// Lanes that may sleep until this one moves something.
     pub(crate) neighbours: Vec<Bed>,
     pub(crate) shared: Arc<Shared>,
+    pub(crate) grave: Grave,
 }
+
+/// Where lanes leave their nodes when they end, until the last of them has ended.
+///
+/// A node that is gone closes its streams and lets its followers go on. While another lane may not
+/// yet have noticed a halt, it would take that for a proper end: handle events that a failed check
+/// was to see first, or merge without the input that failed.
+#[derive(Clone, Default)]
+pub(crate) struct Grave(Arc<Mutex<Vec<Node>>>);
 
 /// What a lane leaves when it ends.
 #[derive(Debug)]
@@ -91,6 +101,12 @@ impl Lane {
         }
         wake_all(&self.neighbours);
         tracing::debug!(lane = self.name, "ended");
+    }
+
+    /// Leaves its nodes where they stay until all lanes have ended.
+    pub(crate) fn bury(self) {
+        let Self { nodes, grave, .. } = self;
+        grave.0.lock().unwrap_or_else(PoisonError::into_inner).extend(nodes);
     }
 
     /// Pins the calling thread as configured.

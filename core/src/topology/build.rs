@@ -4,7 +4,7 @@ use super::check::Checked;
 use super::place::PlannedLane;
 use super::plan::Latency;
 use crate::event::Slot;
-use crate::lane::{Input, Lane, Node, NodeParts, Probe, empty_histogram};
+use crate::lane::{Grave, Input, Lane, Node, NodeParts, Probe, empty_histogram};
 use crate::metrics::EntryClock;
 use crate::ring::{Producer, Reader, ReaderKey, RingBuilder};
 use crate::sequencer::{Ingress, Sequencer};
@@ -50,6 +50,7 @@ pub(super) fn build(checked: &mut Checked, lanes: &[PlannedLane]) -> Built {
         let sleeps = |&i: &usize| i != own && lanes[i].wait == Wait::Park;
         (0..lanes.len()).filter(sleeps).map(|i| beds[i].clone()).collect()
     };
+    let grave = Grave::default();
     let lane = |(i, lane): (usize, &PlannedLane)| Lane {
         name: lane.name.clone(),
         cpu: lane.cpu,
@@ -58,6 +59,7 @@ pub(super) fn build(checked: &mut Checked, lanes: &[PlannedLane]) -> Built {
         bed: beds[i].clone(),
         neighbours: sleepers(i),
         shared: checked.shared.clone(),
+        grave: grave.clone(),
     };
     let lanes = lanes.iter().enumerate().map(lane).collect();
     let _ = checked.shared.beds.set(beds);
@@ -160,6 +162,6 @@ fn node(
         counters: checked.shared.stages[place].1.clone(),
         probe,
         limit: checked.batch_limit,
-        end_root: checked.shared.end_root.clone(),
+        shared: checked.shared.clone(),
     })
 }

@@ -301,6 +301,26 @@ fn warn_of_large_yields(
     }
 }
 
+/// Two event types of one number would be taken for one another.
+fn check_event_types(graph: &Graph, problems: &mut Problems) {
+    let streams = graph.streams.iter().map(|stream| (stream.event.event, &stream.name));
+    let taken = graph.stages.iter();
+    let taken = taken.flat_map(|s| s.component.inputs.iter().map(move |event| (*event, &s.name)));
+    let mut known: Vec<EventType> = Vec::new();
+    for (event, at) in streams.chain(taken) {
+        match known.iter().find(|other| other.id == event.id) {
+            Some(other) if other.name != event.name => problems.error(
+                "PL-TOPOLOGY-024",
+                format!("components.{at}"),
+                format!("event types `{other}` and `{event}` have the same number, {}", event.id),
+                "give one of them another: 16 to 255 are the user's",
+            ),
+            Some(_) => {}
+            None => known.push(event),
+        }
+    }
+}
+
 fn check_settings(plan: &Plan, graph: &Graph, problems: &mut Problems) {
     if plan.batch_limit == 0 {
         let help = "let it be 1 or more";
@@ -323,6 +343,7 @@ fn check_settings(plan: &Plan, graph: &Graph, problems: &mut Problems) {
             "use the standard tier",
         );
     }
+    check_event_types(graph, problems);
     match &plan.lanes {
         Lanes::Count(0) => {
             let help = "use `fused` to run on the caller's thread";

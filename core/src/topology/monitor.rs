@@ -16,7 +16,7 @@ pub(crate) struct Shared {
     /// Greatest `ts_event` that entered.
     pub(crate) event_time: Counter,
     /// The last root + 1, set before the ingresses close.
-    pub(crate) end_root: Arc<Counter>,
+    pub(crate) end_root: Counter,
     pub(crate) stages: Vec<(String, Arc<StageCounters>)>,
     faults: Mutex<Vec<StageFault>>,
     pub(crate) beds: OnceLock<Vec<Bed>>,

@@ -48,6 +48,8 @@ enum Lanes {
 /// A lane's thread and what it will leave.
 struct LaneThread {
     name: String,
+    /// Lets it go, once all lanes have started their stages.
+    go: mpsc::Sender<()>,
     outcome: mpsc::Receiver<LaneOutcome>,
     thread: JoinHandle<()>,
 }
@@ -219,7 +221,9 @@ impl Running {
 
     fn finish(&mut self, input_error: Option<SourceError>, deadline: Option<Instant>) -> Report {
         let drained = self.shared.is_draining();
-        self.sequencer.close();
+        if !self.shared.is_halted() {
+            self.sequencer.close();
+        }
         wake_all(&self.sleepers);
         let mut left_behind = Vec::new();
         let outcomes = match &mut self.lanes {
@@ -318,24 +322,25 @@ fn start_threads(lanes: Vec<Lane>, shared: &Arc<Shared>) -> Result<Vec<LaneThrea
     for mut lane in lanes {
         let ready = ready.clone();
         let (leave, outcome) = mpsc::channel();
+        let (go, all_started) = mpsc::channel();
         let name = lane.name.clone();
         let body = move || {
             let result =
                 lane.pin().map_err(|error| RunError::Pin { lane: lane.name.clone(), error });
             let result = result.and_then(|()| lane.start().map_err(RunError::from_start));
-            let failed = result.is_err();
             let _ = ready.send(result);
             drop(ready);
-            if !failed {
+            if all_started.recv().is_ok() {
                 lane.run();
             }
             let _ = leave.send(lane.outcome());
+            lane.bury();
         };
         let spawned = std::thread::Builder::new().name(name.clone()).spawn(body);
         let thread = spawned
             .map_err(|error| RunError::Thread { lane: name.clone(), error: error.to_string() });
         match thread {
-            Ok(thread) => threads.push(LaneThread { name, outcome, thread }),
+            Ok(thread) => threads.push(LaneThread { name, go, outcome, thread }),
             Err(error) => {
                 shared.halt();
                 return Err(error);
@@ -349,14 +354,18 @@ fn start_threads(lanes: Vec<Lane>, shared: &Arc<Shared>) -> Result<Vec<LaneThrea
             first_error.get_or_insert(error);
         }
     }
-    match first_error {
-        None => Ok(threads),
-        Some(error) => {
-            shared.halt();
-            threads.into_iter().for_each(|lane| drop(lane.thread.join()));
-            Err(error)
+    let Some(error) = first_error else {
+        for lane in &threads {
+            let _ = lane.go.send(());
         }
+        return Ok(threads);
+    };
+    shared.halt();
+    for LaneThread { go, thread, .. } in threads {
+        drop(go);
+        let _ = thread.join();
     }
+    Err(error)
 }
 
 fn finish_inline(lane: &mut Lane, deadline: Option<Instant>) {

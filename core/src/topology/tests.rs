@@ -440,6 +440,51 @@ fn an_idle_parked_lane_is_woken_by_an_event() {
     assert_eq!(seen.events().len(), 5);
 }
 
+/// A lane that ended once closed its streams at once, and a lane that had not yet noticed the halt
+/// took that for a proper end: orders behind a failed check were sent.
+#[test]
+fn nothing_passes_a_failed_check_on_another_lane() {
+    for _ in 0..50 {
+        let sent = Recorder::<MarketData>::new();
+        let check = each(|event: &MarketData, _: &mut Outbox| match event.header.root {
+            5 => Err("no further".into()),
+            _ => Ok(()),
+        });
+        let mut plan = Plan::new();
+        plan.component("check", check).component("send", sent.sink());
+        plan.route::<MarketData>("feed", Tier::FAST, pipeline(["check", "send"]));
+        let report = run(plan, Lanes::Count(2), &mut trades(50));
+        assert_eq!(report.faults.len(), 1);
+        let roots: Vec<_> = sent.events().iter().map(|event| event.header.root).collect();
+        assert!(roots.iter().all(|&root| root < 5), "{roots:?}");
+    }
+}
+
+#[test]
+fn two_event_types_of_one_number_are_refused() {
+    use crate::event::{EventType, Header};
+    use bytemuck::{Pod, Zeroable};
+    #[repr(C, align(64))]
+    #[derive(Clone, Copy, Pod, Zeroable)]
+    struct Other {
+        header: Header,
+        words: [u64; 4],
+    }
+    impl Event for Other {
+        const TYPE: EventType = EventType { id: MarketData::TYPE.id, name: "Other" };
+        const HEADER_AT: usize = std::mem::offset_of!(Other, header);
+    }
+    let mut plan = Plan::new();
+    let other = each(|_: &MarketData, out: &mut Outbox| {
+        out.emit(Other::zeroed());
+        Ok(())
+    });
+    plan.component("other", other.emits::<Other>());
+    plan.route::<MarketData>("feed", Tier::FAST, "other");
+    let problems = plan.check().expect_err("the same number");
+    assert!(problems[0].message.contains("`Other`"), "{problems:?}");
+}
+
 #[test]
 fn event_types_have_distinct_numbers() {
     assert_ne!(MarketData::TYPE, Signal::TYPE);
