@@ -1,6 +1,6 @@
 //! Rings, nodes and lanes out of a checked topology.
 
-use super::check::Checked;
+use super::checked::Checked;
 use super::place::PlannedLane;
 use super::plan::Latency;
 use crate::event::Slot;

@@ -11,7 +11,8 @@
 //! |---|---|
 //! | `plan` | what is to be: sources, components, routes, lanes |
 //! | `lower` | routes to streams, stages and links |
-//! | `check` | mistakes, all of them; order; [`Checked`] |
+//! | `check` | mistakes, all of them; the order of stages |
+//! | `checked` | [`Checked`]: what it will be |
 //! | `place` | which stage runs on which lane |
 //! | `build` | rings, nodes, lanes |
 //! | `run` | threads, the input's loop, the stop |
@@ -20,6 +21,7 @@
 
 mod build;
 mod check;
+mod checked;
 mod input;
 mod lower;
 mod monitor;
@@ -30,7 +32,8 @@ mod run;
 #[cfg(all(test, not(loom)))]
 mod tests;
 
-pub use check::{Checked, LinkInfo, Problem, Severity, StageInfo, StreamInfo};
+pub use check::{Problem, Severity};
+pub use checked::{Checked, LinkInfo, StageInfo, StreamInfo};
 pub use input::{Entry, Flow, Input, Port};
 pub(crate) use monitor::Shared;
 pub use monitor::{Monitor, StageProgress};

@@ -1,6 +1,7 @@
 //! Which stage runs on which lane.
 
-use super::check::{Checked, Problems, nearest};
+use super::check::{Problems, nearest};
+use super::checked::Checked;
 use super::lower::Graph;
 use super::plan::{LaneSpec, Lanes};
 use crate::Tier;

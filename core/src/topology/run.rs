@@ -1,7 +1,7 @@
 //! Threads, the input's loop, and the stop.
 
 use super::build::{Built, build};
-use super::check::Checked;
+use super::checked::Checked;
 use super::place::{Placement, place};
 use super::{Entry, Flow, Input, Monitor, Port, Report, RunError, StreamReport};
 use crate::event::{Event, EventType, Slot};

@@ -233,7 +233,7 @@ impl Instrument {
             // In calm times a level that was taken fills up again; in wild ones it breaks.
             let detail = detail.chance();
             *standing = size(detail);
-            if (detail >> 4) < 2 * self.volatility >> 4 {
+            if detail < 2 * self.volatility {
                 self.shift(self.last_side.sign(), detail);
             }
         }

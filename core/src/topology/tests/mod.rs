@@ -1,5 +1,8 @@
 //! Whole topologies, small.
 
+mod faults;
+mod mistakes;
+
 use super::*;
 use crate::Tier;
 use crate::event::{Action, Event, MarketData, Order, Side, Signal};
@@ -180,55 +183,6 @@ fn start_emits_at_root_0_and_stop_at_the_last_root_plus_1() {
 }
 
 #[test]
-fn a_stage_that_fails_stops_the_topology_and_is_named_with_its_root() {
-    everywhere(|lanes| {
-        let failing = each(|event: &MarketData, out: &mut Outbox| {
-            out.emit(Signal::new(Action::Buy, 1.0, 0));
-            if event.header.root == 5 { Err("five is too much".into()) } else { Ok(()) }
-        });
-        let mut plan = Plan::new();
-        plan.component("failing", failing.emits::<Signal>());
-        plan.route::<MarketData>("feed", Tier::FAST, "failing");
-        let report = run(plan, lanes, &mut trades(10));
-        let fault = &report.faults[0];
-        assert_eq!((fault.stage.as_str(), fault.root), ("failing", 5));
-        assert_eq!(fault.fault.to_string(), "five is too much");
-        assert!(!report.is_complete());
-    });
-}
-
-#[test]
-fn what_was_emitted_before_the_failing_event_stands_whatever_the_batch() {
-    for (batch, panics) in [(1, false), (3, false), (256, false), (1, true), (256, true)] {
-        let seen = Recorder::<Signal>::new();
-        let failing = each(move |event: &MarketData, out: &mut Outbox| {
-            out.emit(Signal::new(Action::Buy, 1.0, 0));
-            assert!(!panics || event.header.root != 5, "five is too much");
-            if event.header.root == 5 { Err("five is too much".into()) } else { Ok(()) }
-        });
-        let mut plan = Plan::new();
-        plan.component("failing", failing.emits::<Signal>()).batch_limit(batch);
-        plan.route::<MarketData>("feed", Tier::FAST, "failing");
-        plan.route::<Signal>("failing", Tier::FAST, seen.sink());
-        let report = run(plan, Lanes::Fused, &mut trades(10));
-        assert_eq!(report.stream("failing").expect("it is there").count, 4, "batch {batch}");
-        assert_eq!(report.faults[0].root, 5);
-    }
-}
-
-#[test]
-fn a_stage_that_failed_is_not_called_again() {
-    let mut plan = Plan::new();
-    plan.component("failing", each(|_: &MarketData, _: &mut Outbox| Err("always".into())));
-    plan.route::<MarketData>("feed", Tier::FAST, "failing").lanes(Lanes::Fused);
-    let mut running = plan.check().expect("no mistakes").start().expect("it starts");
-    running.publish("feed", &trade(1)).expect("it runs");
-    (0..3).for_each(|_| assert!(!running.poll()));
-    assert_eq!(running.publish("feed", &trade(2)), Err(RunError::Stopped));
-    assert_eq!(running.stop().faults.len(), 1);
-}
-
-#[test]
 fn no_wait_makes_each_emission_visible_at_once() {
     let fast = Tier::Fast { batch: 1000, max_wait: Duration::ZERO };
     for (tier, want) in [(fast, 10), (Tier::FAST, 1)] {
@@ -240,39 +194,6 @@ fn no_wait_makes_each_emission_visible_at_once() {
         let report = run(plan, Lanes::Fused, &mut trades(10));
         assert_eq!(report.stream("echo").expect("it is there").publications, want);
     }
-}
-
-#[test]
-fn a_panic_in_a_stage_stops_the_topology_and_hangs_nobody() {
-    everywhere(|lanes| {
-        let mut plan = Plan::new();
-        plan.component(
-            "bomb",
-            each(|event: &MarketData, _: &mut Outbox| {
-                assert!(event.header.root != 700, "seven hundred");
-                Ok(())
-            }),
-        );
-        plan.capacity(16);
-        plan.route::<MarketData>("feed", Tier::FAST, "bomb");
-        let report = run(plan, lanes, &mut trades(10_000));
-        assert!(report.faults[0].fault.to_string().contains("seven hundred"));
-        assert_eq!(report.faults[0].root, 700);
-    });
-}
-
-#[test]
-fn more_emissions_than_declared_are_a_fault_and_are_taken_back() {
-    let mut plan = Plan::new();
-    let greedy = each(|_: &MarketData, out: &mut Outbox| {
-        (0..3).for_each(|_| out.emit(Signal::new(Action::Buy, 1.0, 0)));
-        Ok(())
-    });
-    plan.component("greedy", greedy.emits::<Signal>().max_emissions(2));
-    plan.route::<MarketData>("feed", Tier::FAST, "greedy");
-    let report = run(plan, Lanes::Fused, &mut trades(1));
-    assert!(report.faults[0].fault.to_string().contains("max_emissions"), "{report:?}");
-    assert_eq!(report.stream("greedy").expect("it is there").count, 0);
 }
 
 #[test]
@@ -292,81 +213,6 @@ fn a_topology_fed_by_hand_runs_fused_and_on_lanes() {
         assert_eq!(seen.events().len(), 100);
         assert!(seen.events()[0].header.ts_recv > 0, "stamped on entry");
     });
-}
-
-#[test]
-fn a_stop_with_a_deadline_leaves_a_stuck_lane_behind_and_names_it() {
-    let mut plan = Plan::new();
-    let stuck = each(|_: &MarketData, _: &mut Outbox| {
-        std::thread::sleep(Duration::from_secs(3600));
-        Ok(())
-    });
-    plan.component("stuck", stuck);
-    plan.route::<MarketData>("feed", Tier::FAST, "stuck");
-    let lane = LaneSpec {
-        name: "tar".into(),
-        wait: Some(Wait::Park),
-        stages: vec!["stuck".into()],
-        ..LaneSpec::default()
-    };
-    plan.lanes(Lanes::List(vec![lane]));
-    let mut running = plan.check().expect("no mistakes").start().expect("it starts");
-    running.publish("feed", &trade(1)).expect("it runs");
-    let report = running.stop_within(Duration::from_millis(50));
-    assert_eq!(report.left_behind, ["tar"]);
-    assert!(!report.is_complete());
-}
-
-#[test]
-fn a_core_that_is_not_there_is_refused_at_start() {
-    let mut plan = Plan::new();
-    plan.component("echo", echo());
-    plan.route::<MarketData>("feed", Tier::FAST, "echo");
-    let lane = LaneSpec {
-        name: "far".into(),
-        cpu: Some(5000),
-        stages: vec!["echo".into()],
-        ..LaneSpec::default()
-    };
-    plan.lanes(Lanes::List(vec![lane]));
-    let error = plan.check().expect("no mistakes").start().expect_err("no such core").to_string();
-    assert!(error.contains("far") && error.contains("5000"), "{error}");
-}
-
-#[test]
-fn all_mistakes_of_a_plan_are_found_at_once() {
-    let mut plan = Plan::new();
-    plan.component("echo", echo()).component("idle", echo());
-    plan.route::<MarketData>("feed", Tier::FAST, broadcast(["ecko", "echo"]));
-    plan.route::<Signal>("echo", Tier::Standard, "echo");
-    plan.route::<Order>("echo", Tier::Standard, "idle");
-    plan.capacity(3).stream_capacity("fead", 8).batch_limit(0);
-    let problems = plan.check().expect_err("many mistakes");
-    let text = problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
-    for part in [
-        "did you mean `echo`?",
-        "`echo` does not take Signal",
-        "nothing under `echo` emits Order",
-        "3 is no capacity",
-        "did you mean `feed`?",
-        "a batch of 0",
-        "no route leads to `idle`",
-    ] {
-        assert!(text.contains(part), "`{part}` is missing in:\n{text}");
-    }
-}
-
-#[test]
-fn a_mistake_in_a_condition_is_found_even_where_nothing_follows_the_filter() {
-    let mut plan = Plan::new();
-    plan.component("echo", echo());
-    let route = pipeline([Route::from("echo"), filter("prise > 5")]);
-    plan.route::<MarketData>("feed", Tier::FAST, route);
-    let problems = plan.check().expect_err("a misspelt field");
-    let at = "routing.feed.MarketData.routes[0].steps[1].condition";
-    let problem = problems.iter().find(|problem| problem.at == at).expect("at its place");
-    assert_eq!((problem.code, problem.span.clone()), ("PL-CONDITION-001", Some(0..5)));
-    assert!(problems.iter().any(|problem| problem.message.contains("nothing follows")));
 }
 
 #[test]
@@ -410,23 +256,6 @@ fn a_gateway_never_sees_a_denied_order() {
 }
 
 #[test]
-fn a_circle_is_refused_with_its_path() {
-    let forward = || {
-        each(|signal: &Signal, out: &mut Outbox| {
-            out.emit(*signal);
-            Ok(())
-        })
-        .emits::<Signal>()
-    };
-    let mut plan = Plan::new();
-    plan.component("a", forward()).component("b", forward());
-    plan.route::<Signal>("a", Tier::FAST, "b");
-    plan.route::<Signal>("b", Tier::FAST, "a");
-    let problems = plan.check().expect_err("a circle");
-    assert!(problems[0].message.contains("a -> b -> a"), "{problems:?}");
-}
-
-#[test]
 fn an_idle_parked_lane_is_woken_by_an_event() {
     let seen = Recorder::<MarketData>::new();
     let mut plan = Plan::new();
@@ -438,55 +267,4 @@ fn an_idle_parked_lane_is_woken_by_an_event() {
     }
     assert!(running.stop().is_complete());
     assert_eq!(seen.events().len(), 5);
-}
-
-/// A lane that ended once closed its streams at once, and a lane that had not yet noticed the halt
-/// took that for a proper end: orders behind a failed check were sent.
-#[test]
-fn nothing_passes_a_failed_check_on_another_lane() {
-    for _ in 0..50 {
-        let sent = Recorder::<MarketData>::new();
-        let check = each(|event: &MarketData, _: &mut Outbox| match event.header.root {
-            5 => Err("no further".into()),
-            _ => Ok(()),
-        });
-        let mut plan = Plan::new();
-        plan.component("check", check).component("send", sent.sink());
-        plan.route::<MarketData>("feed", Tier::FAST, pipeline(["check", "send"]));
-        let report = run(plan, Lanes::Count(2), &mut trades(50));
-        assert_eq!(report.faults.len(), 1);
-        let roots: Vec<_> = sent.events().iter().map(|event| event.header.root).collect();
-        assert!(roots.iter().all(|&root| root < 5), "{roots:?}");
-    }
-}
-
-#[test]
-fn two_event_types_of_one_number_are_refused() {
-    use crate::event::{EventType, Header};
-    use bytemuck::{Pod, Zeroable};
-    #[repr(C, align(64))]
-    #[derive(Clone, Copy, Pod, Zeroable)]
-    struct Other {
-        header: Header,
-        words: [u64; 4],
-    }
-    impl Event for Other {
-        const TYPE: EventType = EventType { id: MarketData::TYPE.id, name: "Other" };
-        const HEADER_AT: usize = std::mem::offset_of!(Other, header);
-    }
-    let mut plan = Plan::new();
-    let other = each(|_: &MarketData, out: &mut Outbox| {
-        out.emit(Other::zeroed());
-        Ok(())
-    });
-    plan.component("other", other.emits::<Other>());
-    plan.route::<MarketData>("feed", Tier::FAST, "other");
-    let problems = plan.check().expect_err("the same number");
-    assert!(problems[0].message.contains("`Other`"), "{problems:?}");
-}
-
-#[test]
-fn event_types_have_distinct_numbers() {
-    assert_ne!(MarketData::TYPE, Signal::TYPE);
-    assert_ne!(Signal::TYPE, Order::TYPE);
 }

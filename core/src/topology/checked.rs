@@ -1,0 +1,166 @@
+//! A topology that can run: what it will be, for drawings and reports, and its start.
+
+use super::check::Problem;
+use super::lower::{Graph, Link};
+use super::monitor::{Monitor, Shared};
+use super::plan::{Lanes, Latency};
+use super::{Input, Report, RunError, Running};
+use crate::condition::Condition;
+use crate::event::EventType;
+use crate::sync::Arc;
+use crate::{Names, Tier};
+
+/// A topology that can run.
+pub struct Checked {
+    pub(super) graph: Graph,
+    /// Stages in the order in which a lane polls them.
+    pub(super) order: Vec<usize>,
+    /// Conditions of each stage's links, in their order.
+    pub(super) conditions: Vec<Vec<Option<Condition>>>,
+    pub(super) capacities: Vec<usize>,
+    pub(super) names: std::sync::Arc<Names>,
+    pub(super) lanes: Lanes,
+    pub(super) batch_limit: usize,
+    pub(super) digests: bool,
+    pub(super) latency: Latency,
+    pub(super) shared: Arc<Shared>,
+    pub(super) warnings: Vec<Problem>,
+}
+
+impl std::fmt::Debug for Checked {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Checked").field("stages", &self.stages()).finish_non_exhaustive()
+    }
+}
+
+impl Checked {
+    /// What is odd about it.
+    #[must_use]
+    pub fn warnings(&self) -> &[Problem] {
+        &self.warnings
+    }
+
+    /// Names of sources and components, with the numbers they have in events.
+    #[must_use]
+    pub fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// Streams, ingresses first, then in the order of the plan's components.
+    #[must_use]
+    pub fn streams(&self) -> Vec<StreamInfo> {
+        let info = |i: usize| {
+            let stream = &self.graph.streams[i];
+            StreamInfo {
+                name: stream.name.clone(),
+                source: stream.source.clone(),
+                event: stream.event.event,
+                writer: stream.writer.map(|stage| self.graph.stages[stage].name.clone()),
+                capacity: self.capacities[i],
+            }
+        };
+        self.stream_order().map(info).collect()
+    }
+
+    /// Indices of streams in the order of reports; those of stages that never run are left out.
+    pub(super) fn stream_order(&self) -> impl Iterator<Item = usize> {
+        let streams = &self.graph.streams;
+        let ingresses = (0..streams.len()).filter(|&i| streams[i].writer.is_none());
+        let runs = |stage: usize| !self.graph.stages[stage].links.is_empty();
+        let others = (0..streams.len()).filter(move |&i| streams[i].writer.is_some_and(runs));
+        ingresses.chain(others)
+    }
+
+    /// Stages, in the order in which a single lane polls them.
+    #[must_use]
+    pub fn stages(&self) -> Vec<StageInfo> {
+        let stage_name = |&stage: &usize| self.graph.stages[stage].name.clone();
+        let stream_name = |&stream: &usize| self.graph.streams[stream].name.clone();
+        let link = |link: &Link| LinkInfo {
+            stream: stream_name(&link.stream),
+            event: self.graph.streams[link.stream].event.event,
+            conditions: link.conditions.clone(),
+            after: link.after.iter().map(stage_name).collect(),
+        };
+        let info = |&stage: &usize| {
+            let stage = &self.graph.stages[stage];
+            StageInfo {
+                name: stage.name.clone(),
+                tier: stage.tier.unwrap_or_default(),
+                inputs: stage.links.iter().map(link).collect(),
+                outputs: stage.outputs.iter().chain(&stage.pass).map(stream_name).collect(),
+            }
+        };
+        self.order.iter().map(info).collect()
+    }
+
+    /// Ingress streams: source name and event type.
+    #[must_use]
+    pub fn ingresses(&self) -> Vec<(String, EventType)> {
+        let ingresses = self.graph.streams.iter().filter(|stream| stream.writer.is_none());
+        ingresses.map(|stream| (stream.source.clone(), stream.event.event)).collect()
+    }
+
+    /// Live numbers, to be watched while it runs.
+    #[must_use]
+    pub fn monitor(&self) -> Monitor {
+        Monitor(self.shared.clone())
+    }
+
+    /// Runs until the input is done or someone ends it, on this thread and the lanes' own.
+    ///
+    /// # Errors
+    /// When it cannot start.
+    pub fn run(self, input: &mut dyn Input) -> Result<Report, RunError> {
+        Ok(self.start()?.run(input))
+    }
+
+    /// Starts it, to be fed by hand.
+    ///
+    /// # Errors
+    /// When it cannot start.
+    pub fn start(self) -> Result<Running, RunError> {
+        Running::start(self)
+    }
+}
+
+/// A stream as checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StreamInfo {
+    /// Name: `feed`, `strategy/sma`.
+    pub name: String,
+    /// Source it belongs to.
+    pub source: String,
+    /// Event type.
+    pub event: EventType,
+    /// Name of the stage that writes it; `None` for an ingress.
+    pub writer: Option<String>,
+    /// Slots of its ring.
+    pub capacity: usize,
+}
+
+/// A stage as checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StageInfo {
+    /// Name of its component.
+    pub name: String,
+    /// Tier of the routes it stands in.
+    pub tier: Tier,
+    /// What it reads.
+    pub inputs: Vec<LinkInfo>,
+    /// Names of the streams it writes.
+    pub outputs: Vec<String>,
+}
+
+/// A link as checked: what a stage reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkInfo {
+    /// Name of the stream.
+    pub stream: String,
+    /// Its event type.
+    pub event: EventType,
+    /// Conditions that events must meet.
+    pub conditions: Vec<String>,
+    /// Names of the stages that see an event before.
+    pub after: Vec<String>,
+}
