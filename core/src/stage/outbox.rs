@@ -17,6 +17,9 @@ pub struct Outbox {
     /// Copies of what the stage let pass, for the later steps of its pipeline.
     pass: Option<Port>,
     passing: bool,
+    /// Whether the event being handled leaves something to do: it passes on, or the stage emitted,
+    /// stopped it, or misused this outbox.
+    attention: bool,
     component: u16,
     max_emissions: usize,
     cause: Header,
@@ -45,6 +48,7 @@ impl Outbox {
             ports: Vec::new(),
             pass: None,
             passing: false,
+            attention: false,
             component,
             max_emissions,
             cause: Header::default(),
@@ -63,7 +67,8 @@ impl Outbox {
     /// Whether the events of the input at hand go on to later steps.
     #[inline]
     pub(crate) fn let_pass(&mut self, passing: bool) {
-        self.passing = passing;
+        self.passing = passing && self.pass.is_some();
+        self.attention = self.passing;
     }
 
     /// Publishes when so many emissions have gathered, even within a poll.
@@ -103,6 +108,7 @@ impl Outbox {
             return self.refuse(FaultKind::TooManyEmissions, E::TYPE);
         }
         self.emitted += 1;
+        self.attention = true;
         event.stamp(self.component);
         let header = event.header_mut();
         header.root = self.cause.root;
@@ -121,6 +127,7 @@ impl Outbox {
     /// must have been declared with [`super::Builder::may_stop`].
     pub fn stop(&mut self, reason: &'static str) {
         self.stopped = Some(reason);
+        self.attention = true;
     }
 
     /// Header of the event being handled.
@@ -139,6 +146,7 @@ impl Outbox {
             _ => format!("emitted {event}, which it does not declare; declare it with emits"),
         };
         self.fault.get_or_insert(Fault::of_kind(kind, message));
+        self.attention = true;
     }
 
     /// Before an event is handled.
@@ -148,12 +156,12 @@ impl Outbox {
         if cause.root & self.sample_mask == 0 {
             self.sampled.push(cause.root);
         }
-        if self.emitted != 0 {
-            self.emitted = 0;
-            for port in &mut self.ports {
-                port.fresh = 0;
-            }
-        }
+    }
+
+    /// Whether [`Self::end`] has anything to do for the event that was handled without a fault.
+    #[inline]
+    pub(crate) fn needs_attention(&self) -> bool {
+        self.attention
     }
 
     /// After an event was handled: keeps what it emitted, or takes it back.
@@ -175,6 +183,7 @@ impl Outbox {
             self.blocked |= !pass.write(event);
         }
         self.unpublished += self.emitted;
+        self.settle();
         if self.unpublished >= self.publish_every {
             self.flush();
         }
@@ -187,16 +196,34 @@ impl Outbox {
             Some(fault) => Err(fault),
             None => result,
         };
-        if result.is_err() {
-            self.take_back();
+        match result {
+            Ok(()) => {
+                self.stopped = None;
+                self.settle();
+            }
+            Err(_) => self.take_back(),
         }
         result
+    }
+
+    /// What the event being handled had emitted stays.
+    #[inline]
+    fn settle(&mut self) {
+        self.attention = self.passing;
+        if self.emitted != 0 {
+            self.emitted = 0;
+            for port in &mut self.ports {
+                port.fresh = 0;
+            }
+        }
     }
 
     /// Takes back what was emitted for the event being handled.
     #[cold]
     fn take_back(&mut self) {
         self.stopped = None;
+        self.attention = self.passing;
+        self.emitted = 0;
         for port in &mut self.ports {
             port.take_back();
         }
