@@ -16,7 +16,7 @@ fn main() {
     let seen = Recorder::<MarketData>::new();
     let large_only = each(|event: &MarketData, out: &mut Outbox| {
         if event.as_trade().is_none_or(|trade| trade.size() < 100) {
-            out.stop("a small trade");
+            out.stop();
         }
         Ok(())
     });

@@ -59,6 +59,11 @@ impl Node {
         self.state == State::Finished
     }
 
+    /// Whether it has seen all its events: a fault from here on is its own alone.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.state != State::Running
+    }
+
     /// Root of the event being handled.
     pub(crate) fn root(&self) -> u64 {
         self.parts.out.cause().root
@@ -97,13 +102,11 @@ impl Node {
                 return Err(fault);
             }
         };
-        let mut moved = consumed > 0;
+        let mut moved = consumed > 0 || self.keep_aside();
+        moved |= self.parts.out.flush();
         if consumed > 0 {
             self.parts.stage.batch_end()?;
-        } else {
-            moved |= self.keep_aside();
         }
-        moved |= self.parts.out.flush();
         moved |= self.promise();
         if consumed > 0 {
             self.measure(consumed);
@@ -192,12 +195,12 @@ impl Node {
     #[cold]
     fn stop(&mut self) -> Result<(), Fault> {
         let NodeParts { stage, out, shared, .. } = &mut self.parts;
+        self.state = State::Stopping;
         out.begin(&Header { root: shared.end_root.get(), ..Header::default() });
         let result = stage.stop(out);
-        out.end_life_cycle(result)?;
+        let result = out.end_life_cycle(result);
         out.flush();
-        self.state = State::Stopping;
-        Ok(())
+        result
     }
 
     #[cold]

@@ -17,6 +17,8 @@ pub(crate) struct Lane {
     pub(crate) name: String,
     /// Core it is pinned to.
     pub(crate) cpu: Option<usize>,
+    /// Whether that core was asked for by name.
+    pub(crate) must_pin: bool,
     pub(crate) wait: Wait,
     pub(crate) nodes: Vec<Node>,
     pub(crate) bed: Bed,
@@ -46,6 +48,14 @@ impl Lane {
     /// Starts its stages. The calling thread is the one that will poll it.
     pub(crate) fn start(&mut self) -> Result<(), StageFault> {
         self.bed.claim();
+        let stages: Vec<_> = self.nodes.iter().map(Node::name).collect();
+        tracing::debug!(
+            lane = self.name,
+            cpu = self.cpu,
+            wait = self.wait.name(),
+            ?stages,
+            "starts"
+        );
         for node in &mut self.nodes {
             match catch_unwind(AssertUnwindSafe(|| node.start())) {
                 Ok(Ok(())) => {}
@@ -70,6 +80,8 @@ impl Lane {
             // Nothing is polled again after a panic, so nobody sees what the stage left behind.
             match catch_unwind(AssertUnwindSafe(|| node.poll())) {
                 Ok(Ok(progress)) => moved |= progress,
+                // Its events are all handled; the others go on to theirs.
+                Ok(Err(fault)) if node.is_ending() => self.shared.note(fault_of(node, fault)),
                 Ok(Err(fault)) => return self.shared.fail(fault_of(node, fault)),
                 Err(panic) => {
                     node.after_panic();
@@ -109,9 +121,17 @@ impl Lane {
         grave.0.lock().unwrap_or_else(PoisonError::into_inner).extend(nodes);
     }
 
-    /// Pins the calling thread as configured.
+    /// Pins the calling thread as placed. That the system refuses is an error only where a core was
+    /// asked for by name; the report tells what was done.
     pub(crate) fn pin(&self) -> Result<(), affinity::PinError> {
-        self.cpu.map_or(Ok(()), affinity::pin_to)
+        let Some(cpu) = self.cpu else { return Ok(()) };
+        match affinity::pin_to(cpu) {
+            Err(error) if !self.must_pin => {
+                tracing::warn!(lane = self.name, %error, "not pinned");
+                Ok(())
+            }
+            result => result,
+        }
     }
 
     pub(crate) fn outcome(&self) -> LaneOutcome {

@@ -257,29 +257,46 @@ impl<S: Stage> Erased for Typed<S> {
     }
 }
 
-fn run_each<S: On<E>, E: Event>(stage: &mut S, mut run: Run<'_>, out: &mut Outbox) -> Ran {
+fn run_each<S: On<E>, E: Event>(stage: &mut S, run: Run<'_>, out: &mut Outbox) -> Ran {
+    let Run { slots, until, when } = run;
+    // Two loops, so that inputs without a condition do not ask for it at each event.
+    match when {
+        None => run_matching(stage, slots, until, |_| true, out),
+        Some(when) => run_matching(stage, slots, until, |slot| when.matches(slot), out),
+    }
+}
+
+#[inline]
+fn run_matching<S: On<E>, E: Event>(
+    stage: &mut S,
+    slots: &[Slot],
+    until: u64,
+    mut matches: impl FnMut(&Slot) -> bool,
+    out: &mut Outbox,
+) -> Ran {
     let mut ran = Ran::default();
-    for slot in run.slots {
-        if slot.header.root >= run.until {
+    for slot in slots {
+        if slot.header.root >= until {
             break;
         }
-        if let Some(when) = &mut run.when
-            && !when.matches(slot)
-        {
+        if !matches(slot) {
             ran.consumed += 1;
             ran.skipped += 1;
             continue;
         }
         out.begin(&slot.header);
         let result = stage.on(slot.view(), out);
-        if let Err(fault) = out.end(slot, result) {
-            ran.fault = Some(fault);
-            break;
+        if out.needs_attention() || result.is_err() {
+            if let Err(fault) = out.end(slot, result) {
+                ran.fault = Some(fault);
+                break;
+            }
+            if out.is_blocked() {
+                ran.consumed += 1;
+                break;
+            }
         }
         ran.consumed += 1;
-        if out.is_blocked() {
-            break;
-        }
     }
     ran
 }

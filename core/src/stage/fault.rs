@@ -14,6 +14,8 @@ pub enum FaultKind {
     TooManyEmissions,
     /// It emitted a type that it had not declared.
     UndeclaredEmission,
+    /// It stopped an event and had not declared that it may.
+    UndeclaredStop,
 }
 
 /// A stage's failure: a sentence, and what kind it was.

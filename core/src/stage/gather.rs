@@ -42,6 +42,11 @@ impl Gather {
         Self { batch, max_wait, clock, began: 0, looked: 0, stride: 1, left: 1 }
     }
 
+    /// Whether time counts.
+    pub(crate) fn is_timed(&self) -> bool {
+        self.max_wait.is_some()
+    }
+
     /// A poll begins; nothing is gathered yet.
     #[inline]
     pub(crate) fn begin(&mut self) {

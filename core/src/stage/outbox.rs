@@ -19,13 +19,17 @@ pub struct Outbox {
     /// Copies of what the stage let pass, for the later steps of its pipeline.
     pass: Option<Port>,
     passing: bool,
+    /// Whether the event being handled leaves something to do: it passes on, or the stage emitted,
+    /// stopped it, or misused this outbox.
+    attention: bool,
     component: u16,
     names: Arc<Names>,
     max_emissions: usize,
     cause: Header,
     emitted: usize,
     fault: Option<Fault>,
-    stopped: Option<&'static str>,
+    may_stop: bool,
+    stopped: bool,
     stops: u64,
     blocked: bool,
     /// Roots of handled events whose latency is wanted: those with no bit of the mask.
@@ -48,13 +52,15 @@ impl Outbox {
             ports: Vec::new(),
             pass: None,
             passing: false,
+            attention: false,
             component,
             names,
             max_emissions,
             cause: Header::default(),
             emitted: 0,
             fault: None,
-            stopped: None,
+            may_stop: false,
+            stopped: false,
             stops: 0,
             blocked: false,
             sampled: Vec::new(),
@@ -67,7 +73,13 @@ impl Outbox {
     /// Whether the events of the input at hand go on to later steps.
     #[inline]
     pub(crate) fn let_pass(&mut self, passing: bool) {
-        self.passing = passing;
+        self.passing = passing && self.pass.is_some();
+        self.attention = self.passing;
+    }
+
+    /// The stage may stop events.
+    pub(crate) fn allow_stop(&mut self) {
+        self.may_stop = true;
     }
 
     /// How long emissions gather before they are published; by default until the end of the poll.
@@ -113,6 +125,7 @@ impl Outbox {
             return self.refuse(FaultKind::TooManyEmissions, E::TYPE);
         }
         self.emitted += 1;
+        self.attention = true;
         event.stamp(self.component);
         let header = event.header_mut();
         header.root = self.cause.root;
@@ -127,10 +140,19 @@ impl Outbox {
         self.blocked |= !port.write(Slot::of(&event));
     }
 
-    /// Ends this event's way through its pipeline: later steps do not see it. Counted; the stage
-    /// must have been declared with [`super::Builder::may_stop`].
-    pub fn stop(&mut self, reason: &'static str) {
-        self.stopped = Some(reason);
+    /// Ends this event's way through its pipeline: later steps do not see it. Counted.
+    ///
+    /// Where no step follows there is nothing to end. From a stage not declared with
+    /// [`super::Builder::may_stop`] it makes the event being handled fail when the stage returns:
+    /// later steps may have seen it.
+    pub fn stop(&mut self) {
+        self.attention = true;
+        if self.may_stop {
+            self.stopped = true;
+            return;
+        }
+        let message = "stopped an event, which it does not declare; declare it with may_stop";
+        self.fault.get_or_insert(Fault::of_kind(FaultKind::UndeclaredStop, message));
     }
 
     /// Names of the topology's sources and components, for those who print them. Look names up when
@@ -162,21 +184,22 @@ impl Outbox {
             _ => format!("emitted {event}, which it does not declare; declare it with emits"),
         };
         self.fault.get_or_insert(Fault::of_kind(kind, message));
+        self.attention = true;
     }
 
     /// Before an event is handled.
     #[inline]
     pub(crate) fn begin(&mut self, cause: &Header) {
         self.cause = *cause;
-        if cause.root & self.sample_mask == 0 {
+        if cause.root & self.sample_mask == 0 && cause.root != 0 {
             self.sampled.push(cause.root);
         }
-        if self.emitted != 0 {
-            self.emitted = 0;
-            for port in &mut self.ports {
-                port.fresh = 0;
-            }
-        }
+    }
+
+    /// Whether [`Self::end`] has anything to do for the event that was handled without a fault.
+    #[inline]
+    pub(crate) fn needs_attention(&self) -> bool {
+        self.attention
     }
 
     /// After an event was handled: keeps what it emitted, or takes it back.
@@ -189,15 +212,16 @@ impl Outbox {
                 None => result.expect_err("one of the two"),
             });
         }
-        if let Some(reason) = self.stopped.take() {
-            tracing::trace!(reason, root = event.header.root, "stopped");
+        if std::mem::take(&mut self.stopped) {
             self.stops += 1;
         } else if self.passing
             && let Some(pass) = &mut self.pass
         {
+            self.unpublished += 1;
             self.blocked |= !pass.write(event);
         }
         self.unpublished += self.emitted;
+        self.settle();
         if self.unpublished > 0 && self.gather.is_over(self.unpublished) {
             self.flush();
         }
@@ -210,16 +234,35 @@ impl Outbox {
             Some(fault) => Err(fault),
             None => result,
         };
-        if result.is_err() {
-            self.take_back();
+        match result {
+            Ok(()) => {
+                self.stopped = false;
+                self.settle();
+            }
+            Err(_) => self.take_back(),
         }
         result
+    }
+
+    /// What the event being handled had emitted stays.
+    #[inline]
+    fn settle(&mut self) {
+        // What waits for its time is looked after whether or not the next events emit.
+        self.attention = self.passing || (self.unpublished > 0 && self.gather.is_timed());
+        if self.emitted != 0 {
+            self.emitted = 0;
+            for port in &mut self.ports {
+                port.fresh = 0;
+            }
+        }
     }
 
     /// Takes back what was emitted for the event being handled.
     #[cold]
     pub(crate) fn take_back(&mut self) {
-        self.stopped = None;
+        self.stopped = false;
+        self.attention = self.passing;
+        self.emitted = 0;
         for port in &mut self.ports {
             port.take_back();
         }

@@ -50,6 +50,9 @@ impl Harness {
         let mut names = Names::default();
         names.intern("harness");
         let mut out = Outbox::new(Self::COMPONENT, names.into(), component.max_emissions);
+        if component.may_stop {
+            out.allow_stop();
+        }
         let mut streams = Vec::new();
         for event in component.outputs() {
             let mut ring = RingBuilder::<Slot>::new(CAPACITY).expect("a power of two");

@@ -54,6 +54,7 @@ pub(super) fn build(checked: &mut Checked, lanes: &[PlannedLane]) -> Built {
     let lane = |(i, lane): (usize, &PlannedLane)| Lane {
         name: lane.name.clone(),
         cpu: lane.cpu,
+        must_pin: lane.must_pin,
         wait: lane.wait,
         nodes: lane.stages.iter().filter_map(|&place| nodes[place].take()).collect(),
         bed: beds[i].clone(),
@@ -130,6 +131,9 @@ fn node(
     let gathers = stage.outputs.iter().filter_map(|&stream| checked.graph.streams[stream].gather);
     if let Some((batch, max_wait)) = gathers.reduce(|a, b| (a.0.min(b.0), a.1.min(b.1))) {
         out.gather(Gather::until(batch, max_wait, quanta::Clock::new()));
+    }
+    if component.may_stop {
+        out.allow_stop();
     }
     if let Some(probe) = &probe {
         out.sample(probe.entered.every(), checked.batch_limit);

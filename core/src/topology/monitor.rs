@@ -47,14 +47,26 @@ impl Shared {
     /// A stage failed: the topology stops. Gives `false`: nothing moved.
     #[cold]
     pub(crate) fn fail(&self, fault: StageFault) -> bool {
-        tracing::error!(stage = fault.stage, root = fault.root, "{}", fault.fault);
-        self.faults.lock().unwrap_or_else(PoisonError::into_inner).push(fault);
+        self.note(fault);
         self.halt();
         false
     }
 
+    /// A stage failed and nobody else needs to stop.
+    #[cold]
+    pub(crate) fn note(&self, fault: StageFault) {
+        let lane = std::thread::current();
+        let lane = lane.name().unwrap_or_default();
+        tracing::error!(stage = fault.stage, lane, root = fault.root, "{}", fault.fault);
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner).push(fault);
+    }
+
+    /// What failed, the least root first.
     pub(crate) fn take_faults(&self) -> Vec<StageFault> {
-        std::mem::take(&mut *self.faults.lock().unwrap_or_else(PoisonError::into_inner))
+        let mut faults =
+            std::mem::take(&mut *self.faults.lock().unwrap_or_else(PoisonError::into_inner));
+        faults.sort_by_key(|fault| fault.root);
+        faults
     }
 }
 

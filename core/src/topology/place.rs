@@ -13,6 +13,8 @@ use crate::wait::Wait;
 pub(super) struct PlannedLane {
     pub(super) name: String,
     pub(super) cpu: Option<usize>,
+    /// Whether that core was asked for by name.
+    pub(super) must_pin: bool,
     pub(super) wait: Wait,
     pub(super) stages: Vec<usize>,
 }
@@ -43,6 +45,7 @@ pub(super) fn place(checked: &Checked) -> Placement {
         Lanes::Fused => Placement::Inline(PlannedLane {
             name: "fused".into(),
             cpu: None,
+            must_pin: false,
             wait: Wait::Backoff,
             stages: all.collect(),
         }),
@@ -75,6 +78,7 @@ fn spread(stages: &[usize], lanes: usize, cores: &[usize]) -> Vec<PlannedLane> {
         PlannedLane {
             name: format!("lane-{}", lane + 1),
             cpu: if busy { cores.iter().rev().nth(lane).copied() } else { None },
+            must_pin: false,
             wait: if busy { Wait::SpinYield } else { Wait::Backoff },
             stages: stages[start..end].to_vec(),
         }
@@ -85,7 +89,8 @@ fn spread(stages: &[usize], lanes: usize, cores: &[usize]) -> Vec<PlannedLane> {
 fn with_worker(mut lanes: Vec<PlannedLane>, stages: Vec<usize>) -> Vec<PlannedLane> {
     if !stages.is_empty() {
         let name = "worker".to_owned();
-        lanes.push(PlannedLane { name, cpu: None, wait: Wait::Park, stages });
+        let (cpu, must_pin, wait) = (None, false, Wait::Park);
+        lanes.push(PlannedLane { name, cpu, must_pin, wait, stages });
     }
     lanes
 }
@@ -99,6 +104,7 @@ fn listed_lane(checked: &Checked, spec: &LaneSpec, cores: &[usize]) -> PlannedLa
     PlannedLane {
         name: spec.name.clone(),
         cpu: spec.cpu,
+        must_pin: true,
         wait: spec.wait.unwrap_or(default),
         stages: places.filter(named).collect(),
     }

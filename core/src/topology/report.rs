@@ -20,7 +20,7 @@ pub struct Report {
     pub stages: Vec<StageReport>,
     /// Lanes.
     pub lanes: Vec<LaneReport>,
-    /// Faults of stages, in the order in which they were noticed; the first one stopped the run.
+    /// Faults of stages, the least root first.
     pub faults: Vec<StageFault>,
     /// Why the input ended early, where it did.
     pub input_error: Option<SourceError>,
@@ -129,6 +129,12 @@ pub enum RunError {
         /// What the system said.
         error: String,
     },
+    /// The program is built so that a panic ends the process.
+    #[error(
+        "built with panic = \"abort\": a panic in one stage would end the whole process; build with \
+         panic = \"unwind\""
+    )]
+    PanicAborts,
     /// A stage failed to start.
     #[error("stage `{}` failed to start: {}", .0.stage, .0.fault)]
     Start(StageFault),

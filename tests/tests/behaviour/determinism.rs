@@ -129,7 +129,7 @@ fn stage(shape: &StageShape) -> Component {
     let stage = each(move |event: &Signal, out: &mut Outbox| {
         emissions(own.seed, event).into_iter().for_each(|signal| out.emit(signal));
         if stops(&own, event) {
-            out.stop("by lot");
+            out.stop();
         }
         Ok(())
     });

@@ -134,7 +134,7 @@ fn an_event_that_a_step_stops_is_not_seen_by_later_steps_and_is_counted() {
         let seen = Recorder::<MarketData>::new();
         let odd_only = each(|event: &MarketData, out: &mut Outbox| {
             if event.header.root.is_multiple_of(2) {
-                out.stop("even");
+                out.stop();
             }
             Ok(())
         });

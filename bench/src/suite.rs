@@ -1,0 +1,220 @@
+//! Sets of variants, by name.
+
+use crate::rounds::{Variant, Work};
+use crate::{Prepared, Settings, limits, rows, topologies};
+use pitlane::topology::{Input, LaneSpec, Lanes, Latency, Plan};
+use pitlane::wait::Wait;
+
+/// How much is measured.
+#[derive(Clone, Copy, Debug)]
+pub struct Size {
+    /// Events of a run.
+    pub events: u64,
+    /// Events in memory, over which a run goes as often as it takes.
+    pub prepared: usize,
+}
+
+impl Default for Size {
+    /// 2 M events a run, from 64 MiB of them: more than caches hold.
+    fn default() -> Self {
+        Self { events: 1 << 21, prepared: 1 << 20 }
+    }
+}
+
+/// A set of variants that belong beside each other; ratios are against the first.
+pub struct Set {
+    /// What one asks for it by.
+    pub name: &'static str,
+    /// What it shows: a sentence.
+    pub about: &'static str,
+    /// Its variants.
+    pub variants: fn(Size) -> Vec<Variant>,
+}
+
+/// All sets.
+pub const SETS: [Set; 8] = [
+    Set {
+        name: "replay",
+        about: "Trades in memory through sma_cross and mean_reversion, risk_gate, null; fused.",
+        variants: replay,
+    },
+    Set {
+        name: "recording",
+        about: "The fused replay with what may be recorded.",
+        variants: recording,
+    },
+    Set { name: "batch", about: "The fused replay by batch limit.", variants: batch },
+    Set {
+        name: "capacity",
+        about: "The fused replay by capacity of its rings.",
+        variants: capacity,
+    },
+    Set {
+        name: "stages",
+        about: "Fused pipelines of stages that add up a price; divide by the stages, or see what one more costs.",
+        variants: stages,
+    },
+    Set {
+        name: "chains",
+        about: "Fused chains of stages that each write every event to a ring of their own.",
+        variants: chains,
+    },
+    Set {
+        name: "hop",
+        about: "From the input's thread over a ring to a stage on another lane; against the same fused.",
+        variants: hop,
+    },
+    Set {
+        name: "csv",
+        about: "Rows of Lean's trade files out of a zip through the replay, fused; from disk cache.",
+        variants: csv,
+    },
+];
+
+/// A topology run from start to stop; building it is part of it, and far below a millisecond.
+fn running<I: Input + 'static>(
+    name: impl Into<String>,
+    plan: impl Fn() -> Plan + 'static,
+    input: impl Fn() -> I + 'static,
+    threads: Threads,
+) -> Variant {
+    Variant::new(name, move || {
+        let checked = plan().check().expect("a sound plan");
+        let mut input = input();
+        let run = || {
+            let report = checked.run(&mut input).expect("it runs");
+            assert!(report.is_complete(), "{report:?}");
+            report.events
+        };
+        match threads {
+            Threads::One => Work::time(run),
+            Threads::More => Work::time_of_all(run),
+        }
+    })
+}
+
+#[derive(Clone, Copy)]
+enum Threads {
+    One,
+    More,
+}
+
+fn replaying(
+    name: impl Into<String>,
+    events: &Prepared,
+    size: Size,
+    settings: Settings,
+) -> Variant {
+    let events = events.clone();
+    let plan = move || topologies::replay(&settings);
+    running(name, plan, move || events.input(size.events), Threads::One)
+}
+
+fn replay(size: Size) -> Vec<Variant> {
+    let trades = Prepared::trades(size.prepared);
+    let session = Prepared::session(size.prepared);
+    vec![
+        replaying("trades", &trades, size, Settings::FUSED),
+        replaying("demo session: 1 trade, 4 quotes", &session, size, Settings::FUSED),
+        limits::rules_by_hand(&trades, size.events),
+        limits::reading(&trades, size.events),
+        limits::copying(&trades, size.events),
+    ]
+}
+
+fn recording(size: Size) -> Vec<Variant> {
+    let trades = Prepared::trades(size.prepared);
+    let with = |digests, latency| Settings { digests, latency, ..Settings::FUSED };
+    vec![
+        replaying("nothing", &trades, size, Settings::FUSED),
+        replaying("latency of 1 in 64", &trades, size, with(false, Latency::OneIn(64))),
+        replaying("latency of every event", &trades, size, with(false, Latency::OneIn(1))),
+        replaying("digests", &trades, size, with(true, Latency::Off)),
+        replaying("digests, latency of 1 in 64", &trades, size, with(true, Latency::OneIn(64))),
+    ]
+}
+
+fn batch(size: Size) -> Vec<Variant> {
+    let trades = Prepared::trades(size.prepared);
+    let limit = |events| Settings { batch_limit: Some(events), ..Settings::FUSED };
+    let variant = |events| replaying(format!("limit {events}"), &trades, size, limit(events));
+    let default = replaying("default", &trades, size, Settings::FUSED);
+    std::iter::once(default).chain([1, 16, 64, 128, 256, 512, 1000].map(variant)).collect()
+}
+
+fn capacity(size: Size) -> Vec<Variant> {
+    let trades = Prepared::trades(size.prepared);
+    let slots = |slots| Settings { capacity: Some(slots), ..Settings::FUSED };
+    let variant = |n| replaying(format!("capacity {n}"), &trades, size, slots(n));
+    let default = replaying("default", &trades, size, Settings::FUSED);
+    let capacities = [64, 128, 256, 512, 1024, 4096, 16_384, 65_536];
+    std::iter::once(default).chain(capacities.map(variant)).collect()
+}
+
+fn stages(size: Size) -> Vec<Variant> {
+    let trades = Prepared::trades(size.prepared);
+    let variant = |stages| {
+        let events = trades.clone();
+        let plan = move || topologies::pipeline_of(stages, &Settings::FUSED);
+        running(format!("stages: {stages}"), plan, move || events.input(size.events), Threads::One)
+    };
+    let mut variants: Vec<_> = [1, 3, 5, 10].map(variant).into();
+    variants.push(limits::reading(&trades, size.events));
+    variants
+}
+
+fn chains(size: Size) -> Vec<Variant> {
+    let trades = Prepared::trades(size.prepared);
+    let variant = |stages| {
+        let events = trades.clone();
+        let plan = move || topologies::chain_of(stages, &Settings::FUSED);
+        running(
+            format!("forwarders: {stages}"),
+            plan,
+            move || events.input(size.events),
+            Threads::One,
+        )
+    };
+    [0, 1, 3, 5].map(variant).into()
+}
+
+fn hop(size: Size) -> Vec<Variant> {
+    let trades = Prepared::trades(size.prepared);
+    let variant = |name: &str, lanes: Lanes, batch| {
+        let events = trades.clone();
+        let fused = lanes == Lanes::Fused;
+        let settings = Settings { lanes, batch_limit: Some(batch), ..Settings::FUSED };
+        let plan = move || topologies::pipeline_of(1, &settings);
+        let threads = if fused { Threads::One } else { Threads::More };
+        running(name, plan, move || events.input(size.events), threads)
+    };
+    let lane = || {
+        let stages = vec!["s1".to_owned()];
+        let wait = Some(Wait::SpinYield);
+        Lanes::List(vec![LaneSpec { name: "other".into(), cpu: None, wait, stages }])
+    };
+    vec![
+        variant("fused, limit 256", Lanes::Fused, 256),
+        variant("another lane, limit 1", lane(), 1),
+        variant("another lane, limit 64", lane(), 64),
+        variant("another lane, limit 256", lane(), 256),
+        variant("another lane, limit 1000", lane(), 1000),
+    ]
+}
+
+fn csv(size: Size) -> Vec<Variant> {
+    let count = size.events.min(1 << 20);
+    let file = rows::LeanZip::write(&Prepared::trades(count as usize));
+    let variant = |name: &str, read_ahead, settings: Settings| {
+        let file = file.clone();
+        let threads = if read_ahead { Threads::More } else { Threads::One };
+        let plan = move || topologies::replay(&settings);
+        running(name, plan, move || file.replay(read_ahead), threads)
+    };
+    let decode = file.clone();
+    vec![
+        variant("zip, fused, on one thread", false, Settings::FUSED),
+        variant("zip, fused, read ahead on a second thread", true, Settings::FUSED),
+        Variant::new("decoding alone, no engine", move || Work::time(|| decode.drain())),
+    ]
+}
