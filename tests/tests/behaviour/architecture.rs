@@ -68,6 +68,15 @@ fn arrows_never_run_in_a_circle() {
 }
 
 #[test]
+fn the_only_binary_that_cargo_run_can_mean_is_pitlane() {
+    let metadata = workspace();
+    let packages = metadata.workspace_default_packages();
+    let targets = packages.iter().flat_map(|package| &package.targets);
+    let binaries = targets.filter(|target| target.kind.contains(&TargetKind::Bin));
+    assert_eq!(binaries.map(|target| target.name.as_str()).collect::<Vec<_>>(), ["pitlane"]);
+}
+
+#[test]
 fn every_folder_and_file_of_core_has_a_line_in_the_table() {
     let page = page();
     let (_, section) = page.split_once("## Inside core").expect("a section on core");
