@@ -90,7 +90,7 @@ fn prices_rise_about_as_often_as_they_fall() {
         let events = generate(&GenerateOptions { seed, symbols, ..some(20_000) }, 1000);
         let mut mids = events.iter().filter_map(|event| event.as_quote()?.mid());
         let first = mids.next();
-        mids.last() > first
+        mids.next_back() > first
     };
     let rose = (1..=40).filter(|&seed| rises(seed)).count();
     assert!((10..=30).contains(&rose), "{rose} of 40 sessions rose");

@@ -68,6 +68,15 @@ fn arrows_never_run_in_a_circle() {
 }
 
 #[test]
+fn the_only_binary_that_cargo_run_can_mean_is_pitlane() {
+    let metadata = workspace();
+    let packages = metadata.workspace_default_packages();
+    let targets = packages.iter().flat_map(|package| &package.targets);
+    let binaries = targets.filter(|target| target.kind.contains(&TargetKind::Bin));
+    assert_eq!(binaries.map(|target| target.name.as_str()).collect::<Vec<_>>(), ["pitlane"]);
+}
+
+#[test]
 fn every_folder_and_file_of_core_has_a_line_in_the_table() {
     let page = page();
     let (_, section) = page.split_once("## Inside core").expect("a section on core");
@@ -106,4 +115,26 @@ fn the_example_of_the_readme_is_the_one_that_runs() {
     let example = std::fs::read_to_string(example).expect("the example can be read");
     let (_, code) = example.split_once("\n\n").expect("prose, then code");
     assert_eq!(fenced(&readme, "```rust\n"), code.trim_end());
+}
+
+#[test]
+fn every_link_between_pages_leads_somewhere() {
+    let docs = std::fs::read_dir(root().join("docs")).expect("docs can be read");
+    let docs = docs.map(|entry| entry.expect("an entry").path());
+    let top = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"];
+    let pages: Vec<_> = docs.chain(top.map(|page| root().join(page))).collect();
+    let mut links = 0;
+    for page in pages.iter().filter(|page| page.extension().is_some_and(|e| e == "md")) {
+        let text = std::fs::read_to_string(page).expect("a page can be read");
+        for (_, rest) in text.match_indices("](").map(|(at, _)| text.split_at(at + 2)) {
+            let target = rest.split([')', '#', ' ']).next().unwrap_or_default();
+            if target.is_empty() || target.contains("://") {
+                continue;
+            }
+            let file = page.parent().expect("a folder").join(target);
+            assert!(file.exists(), "{} links to {target}, which is not there", page.display());
+            links += 1;
+        }
+    }
+    assert!(links > 10, "only {links} links were found");
 }
