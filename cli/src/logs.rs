@@ -1,6 +1,7 @@
 //! Logs, to standard error.
 
 use crate::failure::{BAD_VALUE, Failure};
+use std::io::IsTerminal;
 use tracing_subscriber::EnvFilter;
 
 /// What is logged where nobody says. A fault of a stage ends the run and is told as its error: no
@@ -26,6 +27,7 @@ pub(crate) fn start(filter: Option<&str>) -> Result<(), Failure> {
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .log_internal_errors(false)
         .finish();
     // An embedding program may have its own subscriber already, and keeps it.

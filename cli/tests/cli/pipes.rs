@@ -63,4 +63,6 @@ fn nothing_but_the_object_is_printed_with_json() {
     let folder = Folder::with_session(100);
     let ended = folder.run(["replay", "session.yaml", "--json", "--log", "debug"]).assert_code(0);
     assert_eq!(ended.json()["events"], 100);
+    assert!(ended.stderr.contains(" DEBUG "), "{ended:#?}");
+    assert!(!ended.stderr.contains('\u{1b}'), "colours are for terminals: {ended:#?}");
 }

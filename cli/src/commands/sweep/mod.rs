@@ -1,21 +1,27 @@
 //! `pitlane sweep`.
+//!
+//! | module | what |
+//! |---|---|
+//! | `row` | one run, and what is kept of it |
+//! | `results` | manifest, JSON, CSV, table |
+
+mod results;
+mod row;
 
 use super::replay::{Shape, Window, stem};
 use crate::args::ConfigArgs;
 use crate::failure::{Exit, Failure, NO_RUN};
 use crate::interrupt::Interrupts;
-use crate::record::quoted;
-use crate::session::{self, Folder, Job, NewFolder, Outcome, aligned, summary, write_json};
-use crate::text::{grouped, product, thousands};
+use crate::session::{self, Folder, Job, NewFolder, write_json};
 use crate::{config, console};
 use indicatif::{ProgressBar, ProgressDrawTarget};
 use pitlane::affinity::allowed_cores;
-use pitlane::event::fixed::WideDecimal;
 use pitlane::registry::Registry;
 use pitlane_config::LoadOptions;
 use pitlane_feeds::Pace;
-use serde_json::{Map, Value, json};
-use std::fmt::Display;
+use results::{csv, manifest, results, table};
+use row::{Ran, Row, RowResult, exit};
+use serde_json::json;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
@@ -82,57 +88,6 @@ fn split(text: &str) -> Vec<String> {
         }
     }
     values.into_iter().map(|value| value.trim().to_owned()).collect()
-}
-
-/// One run of the sweep.
-struct Row {
-    /// Its folder's name.
-    name: String,
-    /// A value per axis.
-    values: Vec<String>,
-    result: RowResult,
-}
-
-enum RowResult {
-    NotRun,
-    /// It cannot start as it is configured.
-    Refused(Failure),
-    Ran(Box<Ran>),
-}
-
-/// What is kept of a run.
-struct Ran {
-    exit: Exit,
-    state: &'static str,
-    events: u64,
-    signals: u64,
-    passed: u64,
-    denied: u64,
-    position: i128,
-    turnover: Option<i128>,
-    pnl: Option<i128>,
-    refusals: Vec<(String, u64)>,
-    summary: Value,
-}
-
-impl Ran {
-    fn of(outcome: &Outcome) -> Self {
-        let ledger = &outcome.recorded.ledger;
-        let marked = || ledger.positions().map(|(id, position)| (position, outcome.marks.of(id)));
-        Self {
-            exit: outcome.exit(),
-            state: outcome.state.name(),
-            events: outcome.report.events,
-            signals: outcome.recorded.signals,
-            passed: ledger.passed(),
-            denied: ledger.denied(),
-            position: marked().map(|(position, _)| position.quantity).sum(),
-            turnover: marked().map(|(position, _)| position.turnover()).sum(),
-            pnl: marked().map(|(position, mark)| position.pnl(mark)).sum(),
-            refusals: ledger.refusals().map(|(why, count)| (why.to_string(), count)).collect(),
-            summary: summary(outcome),
-        }
-    }
 }
 
 pub(crate) fn run(args: &Args, registry: &Registry) -> Result<Exit, Failure> {
@@ -279,141 +234,6 @@ fn run_one(
         warn: false,
     };
     session::run(job, interrupts).map(|outcome| Ran::of(&outcome))
-}
-
-/// The first failure counts; then whether it was interrupted.
-fn exit(rows: &[Row], interrupted: bool) -> Exit {
-    let ends = rows.iter().filter_map(|row| match &row.result {
-        RowResult::Ran(ran) => Some(ran.exit),
-        _ => None,
-    });
-    let failed = ends.clone().find(|exit| !matches!(exit, Exit::Done | Exit::Interrupted));
-    let cut = ends.clone().any(|exit| exit == Exit::Interrupted);
-    let skipped = rows.iter().any(|row| matches!(row.result, RowResult::NotRun));
-    match failed {
-        Some(exit) => exit,
-        None if interrupted && (cut || skipped) => Exit::Interrupted,
-        None => Exit::Done,
-    }
-}
-
-fn manifest(args: &Args, rows: &[Row]) -> Value {
-    let vary = args.vary.iter().map(|axis| (axis.path.clone(), json!(axis.values)));
-    json!({
-        "pitlane_run": 1,
-        "kind": "sweep",
-        "state": "running",
-        "interrupted": false,
-        "exit_code": null,
-        "config_file": args.config.config.display().to_string(),
-        "arguments": std::env::args().skip(1).collect::<Vec<_>>(),
-        "vary": vary.collect::<Map<_, _>>(),
-        "runs": rows.iter().map(|row| row.name.as_str()).collect::<Vec<_>>(),
-    })
-}
-
-fn results(args: &Args, folder: &Folder, rows: &[Row]) -> Value {
-    let run = |row: &Row| {
-        let paths = args.vary.iter().map(|axis| axis.path.clone());
-        let values = row.values.iter().map(|value| json!(value));
-        let (state, result) = match &row.result {
-            RowResult::NotRun => ("not run", Value::Null),
-            RowResult::Refused(_) => ("refused", Value::Null),
-            RowResult::Ran(ran) => (ran.state, ran.summary.clone()),
-        };
-        let error = match &row.result {
-            RowResult::Refused(failure) => json!(failure.sentence()),
-            _ => Value::Null,
-        };
-        let parameters: Map<_, _> = paths.zip(values).collect();
-        json!({
-            "name": row.name,
-            "parameters": parameters,
-            "state": state,
-            "error": error,
-            "result": result,
-        })
-    };
-    json!({
-        "schema": 1,
-        "runs": rows.iter().map(run).collect::<Value>(),
-        "run_folder": folder.path().display().to_string(),
-    })
-}
-
-fn csv(args: &Args, rows: &[Row]) -> String {
-    let paths: Vec<_> = args.vary.iter().map(|axis| quoted(&axis.path)).collect();
-    let mut csv = format!(
-        "run,{},state,events,signals,orders_passed,orders_denied,position,turnover,pnl\n",
-        paths.join(",")
-    );
-    for row in rows {
-        let values: Vec<_> = row.values.iter().map(|value| quoted(value)).collect();
-        csv += &format!("{},{},", row.name, values.join(","));
-        csv += &match &row.result {
-            RowResult::NotRun => "not run,,,,,,,".into(),
-            RowResult::Refused(_) => "refused,,,,,,,".into(),
-            RowResult::Ran(ran) => format!(
-                "{},{},{},{},{},{},{},{}",
-                ran.state,
-                ran.events,
-                ran.signals,
-                ran.passed,
-                ran.denied,
-                WideDecimal(ran.position),
-                or(ran.turnover.map(product), ""),
-                or(ran.pnl.map(product), ""),
-            ),
-        };
-        csv.push('\n');
-    }
-    csv
-}
-
-fn or(value: Option<impl Display>, otherwise: &str) -> String {
-    value.map_or_else(|| otherwise.to_owned(), |value| value.to_string())
-}
-
-fn table(args: &Args, rows: &[Row]) -> String {
-    let mut header = vec!["run"];
-    header.extend(args.vary.iter().map(|axis| axis.path.as_str()));
-    let left = header.len() + 1;
-    header.extend([
-        "state", "events", "signals", "passed", "denied", "position", "turnover", "PnL", "refusals",
-    ]);
-    let mut notes = String::new();
-    let cells = rows.iter().map(|row| {
-        let mut cells = vec![row.name.clone()];
-        cells.extend(row.values.iter().cloned());
-        match &row.result {
-            RowResult::NotRun => cells.push("not run".into()),
-            RowResult::Refused(failure) => {
-                cells.push("refused".into());
-                notes += &format!("{}: {}\n", row.name, failure.sentence());
-            }
-            RowResult::Ran(ran) => cells.extend(ran_cells(ran)),
-        }
-        cells.resize(header.len(), String::new());
-        cells
-    });
-    let table = aligned(&header, cells.collect(), left);
-    if notes.is_empty() { table } else { format!("{table}\n{notes}") }
-}
-
-fn ran_cells(ran: &Ran) -> [String; 9] {
-    let money = |value: Option<i128>| or(value.map(|value| grouped(product(value))), "-");
-    let refusals = ran.refusals.iter().map(|(why, count)| format!("{why} {}", thousands(*count)));
-    [
-        ran.state.into(),
-        thousands(ran.events),
-        thousands(ran.signals),
-        thousands(ran.passed),
-        thousands(ran.denied),
-        grouped(WideDecimal(ran.position)),
-        money(ran.turnover),
-        money(ran.pnl),
-        refusals.collect::<Vec<_>>().join(", "),
-    ]
 }
 
 #[cfg(test)]
