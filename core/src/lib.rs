@@ -13,7 +13,8 @@
 //! * **Blocking.** Stages must not block; lanes never do. What waits is the lane, between duty
 //!   cycles, by its [`wait::Wait`] strategy.
 //! * **Failure.** A stage that returns a [`stage::Fault`] or panics stops the topology; the report
-//!   names the stage and the root, and what the failing event had emitted is taken back.
+//!   names the stage and the root, and what the failing event had emitted is taken back. What other
+//!   stages have handled by then depends on how far they were.
 //! * **Who may call.** A [`topology::Running`] is fed by one thread at a time;
 //!   [`topology::Monitor`]s may be used from any.
 //!

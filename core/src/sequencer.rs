@@ -1,7 +1,7 @@
 //! The sequencer: numbers what enters.
 //!
 //! ```text
-//!  input, or Running::publish --> [ root = next, source, ts_recv ] --> ingress streams
+//!  input, or Running::publish --> [ root = next, source ] --> ingress streams
 //! ```
 //!
 //! All sources pass it, so that every entering event gets a root of its own, counted from 1, and one
@@ -96,7 +96,8 @@ impl Entry for Sequencer {
             }
             ingress.stream.publish();
             self.shared.entered.set(self.next_root - 1);
-            self.shared.event_time.raise(events[entered - 1].header.ts_event);
+            let times = events[..entered].iter().map(|event| event.header.ts_event);
+            self.shared.event_time.raise(times.max().unwrap_or(0));
         }
         entered
     }

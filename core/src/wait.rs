@@ -151,7 +151,7 @@ impl Waiter {
             Wait::BusySpin | Wait::SpinYield => std::thread::yield_now(),
             Wait::Backoff if self.idle <= SPINS + YIELDS => std::thread::yield_now(),
             Wait::Backoff => {
-                let doublings = (self.idle - SPINS - YIELDS).min(5);
+                let doublings = (self.idle - SPINS - YIELDS - 1).min(5);
                 let sleep = (SHORTEST_SLEEP * (1 << doublings)).min(LONGEST_SLEEP);
                 std::thread::sleep(sleep.min(at_most));
             }

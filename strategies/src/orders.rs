@@ -105,7 +105,7 @@ impl On<Order> for OrderCheck {
         let place = wrong.map_or(0, |wrong| wrong as usize);
         self.counts.add_one(place);
         if wrong.is_some() {
-            out.stop(CHECKED[place]);
+            out.stop();
         }
         Ok(())
     }

@@ -32,4 +32,5 @@ pub use header::{Flags, Header, Side};
 pub use market_data::{BookChange, MarketData, MarketDataKind, Quote, Trade};
 pub use order::{Order, OrderKind, OrderStatus, OrderType, Reason, TimeInForce};
 pub use signal::{Action, Signal};
+pub(crate) use slot::check_layout;
 pub use slot::{Event, EventType, SLOT_BYTES, Slot};

@@ -130,7 +130,7 @@ pub trait Event: Pod + Send + Sync {
     }
 }
 
-const fn check_layout<E: Event>() {
+pub(crate) const fn check_layout<E: Event>() {
     assert!(size_of::<E>() == SLOT_BYTES, "an event is 64 bytes");
     assert!(align_of::<E>() == SLOT_BYTES, "an event is 64-byte aligned: #[repr(C, align(64))]");
     assert!(E::HEADER_AT == 0, "an event begins with its header");

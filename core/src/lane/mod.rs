@@ -42,4 +42,4 @@ mod thread;
 
 pub(crate) use input::Input;
 pub(crate) use node::{Node, NodeParts, Probe, empty_histogram};
-pub(crate) use thread::{Grave, Lane, LaneOutcome};
+pub(crate) use thread::{Grave, Lane, LaneOutcome, message_of_panic};

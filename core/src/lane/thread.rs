@@ -1,12 +1,12 @@
 //! Nodes in topological order and the thread that polls them.
 
 use super::Node;
+use crate::affinity;
 use crate::stage::{Fault, FaultKind, Tally};
 use crate::sync::Arc;
 use crate::topology::Shared;
 use crate::topology::{LaneReport, StageFault, StageReport};
 use crate::wait::{Bed, Wait, Waiter, wake_all};
-use crate::{affinity, stage};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
@@ -151,12 +151,14 @@ fn fault_of(node: &Node, fault: Fault) -> StageFault {
     StageFault { stage: node.name().into(), root: node.root(), fault }
 }
 
-/// A panic's message as a fault.
 fn fault_of_panic(panic: &(dyn Any + Send)) -> Fault {
-    let message = match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
+    Fault::of_kind(FaultKind::Panic, format!("panicked: {}", message_of_panic(panic)))
+}
+
+pub(crate) fn message_of_panic(panic: &(dyn Any + Send)) -> &str {
+    match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
         (Some(text), _) => text,
-        (_, Some(text)) => text.as_str(),
+        (_, Some(text)) => text,
         _ => "no message",
-    };
-    stage::Fault::of_kind(FaultKind::Panic, format!("panicked: {message}"))
+    }
 }

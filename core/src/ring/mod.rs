@@ -25,8 +25,8 @@
 //! | E4 | producer stores bound (Release) | reader loads it (Acquire), *before* the cursor | every event with a smaller root |
 //!
 //! Invariants, cited by every `unsafe` block:
-//! * R1: `cursor - capacity <= gate <= done-or-later <= cursor` for every reader: no slot in
-//!   `gate..cursor` is written.
+//! * R1: `cursor - capacity <= gate` and `done <= gate <= cursor` for every reader that is there (one
+//!   that was dropped says [`CLOSED`] for both): no slot in `gate..cursor` is written.
 //! * R2: only the one [`Producer`] writes slots, and only in `cursor..min(gate) + capacity`.
 //! * R3: a [`Reader`] reads only slots in `its gate..cursor as it saw it`, and moves its gate only
 //!   while it holds no borrow of a slot.
@@ -68,7 +68,7 @@ mod tests;
 pub use producer::{Claim, Producer};
 pub use reader::{Batch, Reader};
 
-use crate::event::{Event, Slot};
+use crate::event::{Event, Slot, check_layout};
 use crate::sync::Arc;
 use std::marker::PhantomData;
 use storage::Storage;
@@ -115,6 +115,7 @@ impl<E: Event> RingBuilder<E> {
     /// # Errors
     /// Unless the capacity is a power of two from 1 to [`MAX_CAPACITY`].
     pub fn new(capacity: usize) -> Result<Self, CapacityError> {
+        const { check_layout::<E>() }
         if !capacity.is_power_of_two() || capacity > MAX_CAPACITY {
             return Err(CapacityError(capacity));
         }
@@ -129,7 +130,7 @@ impl<E: Event> RingBuilder<E> {
     /// One more reader, which sees an event only after the others are done with it.
     ///
     /// # Panics
-    /// When a key is not from this builder.
+    /// When a key is beyond the readers of this builder, so not of this builder.
     pub fn reader_after(&mut self, others: &[ReaderKey]) -> ReaderKey {
         let key = ReaderKey(self.follows.len());
         assert!(others.iter().all(|other| other.0 < key.0), "a key of another ring");

@@ -9,6 +9,8 @@
 
 use super::cursor::Cursor;
 
+const _: () = assert!(usize::BITS == 64, "sizes of blocks and sequences are counted in 64 bits");
+
 /// Two cache lines: x86 prefetches lines in pairs.
 const LINE: usize = 128;
 

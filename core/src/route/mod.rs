@@ -81,6 +81,12 @@ pub fn transform(with: impl Into<Route>) -> Route {
     Route::Transform { with: Box::new(with.into()), target: None }
 }
 
+/// What `with` emits goes to the target, and takes the event's place for the later steps.
+#[must_use]
+pub fn transform_to(with: impl Into<Route>, target: impl Into<Route>) -> Route {
+    Route::Transform { with: Box::new(with.into()), target: Some(Box::new(target.into())) }
+}
+
 impl From<&str> for Route {
     fn from(name: &str) -> Self {
         Route::To(name.into())

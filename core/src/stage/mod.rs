@@ -51,7 +51,8 @@ pub trait Stage: Send {
         Ok(())
     }
 
-    /// After the last event. What is emitted here has the last root + 1.
+    /// After the last event. What is emitted here has the last root + 1. Not called where the topology
+    /// was halted or a stage failed: what must not be lost then is done in `Drop`.
     ///
     /// # Errors
     /// A fault is reported by the stop.
@@ -65,6 +66,6 @@ pub trait On<E: Event>: Stage {
     /// Handles one event. What is emitted carries its root.
     ///
     /// # Errors
-    /// A fault hands the event to the failure policy; what was emitted for it is taken back.
+    /// A fault stops the topology; what was emitted for the event is taken back.
     fn on(&mut self, event: &E, out: &mut Outbox) -> Result<(), Fault>;
 }

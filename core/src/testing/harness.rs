@@ -5,8 +5,8 @@ use crate::event::{Event, EventType, Header, Slot};
 use crate::ring::{Reader, RingBuilder};
 use crate::stage::{Component, Fault, Outbox, Run, Stream};
 
-/// Slots of the harness's streams; more emissions between two [`Harness::take`] are lost on nobody:
-/// the stage is refused further events until they are taken.
+/// Slots of the harness's streams: when they are full, the stage gets no further events until some
+/// were taken.
 const CAPACITY: usize = 1 << 12;
 
 /// One stage without lanes: send it events, take what it emits.
@@ -115,11 +115,16 @@ impl Harness {
     pub fn take<E: Event>(&mut self) -> Vec<E> {
         let mut taken = Vec::new();
         for (_, reader) in self.streams.iter_mut().filter(|(event, _)| *event == E::TYPE) {
-            let mut batch = reader.poll(usize::MAX);
-            taken.extend(batch.iter().map(|slot| *slot.view::<E>()));
-            batch.release(batch.len());
+            loop {
+                let mut batch = reader.poll(usize::MAX);
+                if batch.is_empty() {
+                    break;
+                }
+                taken.extend(batch.iter().map(|slot| *slot.view::<E>()));
+                batch.release(batch.len());
+                self.out.flush();
+            }
         }
-        self.out.flush();
         taken
     }
 

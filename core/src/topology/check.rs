@@ -143,7 +143,7 @@ fn order_stages(graph: &Graph, problems: &mut Problems) -> Vec<usize> {
         (0..placed.len()).find(|&stage| !placed[stage] && before(stage).all(|other| placed[other]))
     {
         placed[next] = true;
-        if !graph.stages[next].links.is_empty() {
+        if graph.stages[next].runs {
             order.push(next);
         }
     }
@@ -278,6 +278,10 @@ fn warn_of_large_yields(
     }
 }
 
+/// Most events of a batch, and most emissions per event: room for as many is taken at the start.
+const MAX_BATCH: usize = 1 << 20;
+const MAX_EMISSIONS: usize = 1 << 16;
+
 /// Two event types of one number would be taken for one another.
 fn check_event_types(graph: &Graph, problems: &mut Problems) {
     let streams = graph.streams.iter().map(|stream| (stream.event.event, &stream.name));
@@ -299,9 +303,21 @@ fn check_event_types(graph: &Graph, problems: &mut Problems) {
 }
 
 fn check_settings(plan: &Plan, graph: &Graph, problems: &mut Problems) {
-    if plan.batch_limit == 0 {
-        let help = "let it be 1 or more";
-        problems.error("PL-TOPOLOGY-015", "rings.batch".into(), "a batch of 0 events", help);
+    if !(1..=MAX_BATCH).contains(&plan.batch_limit) {
+        let message = format!("a batch of {} events", plan.batch_limit);
+        let help = format!("let it be 1 to {MAX_BATCH}");
+        problems.error("PL-TOPOLOGY-015", "rings.batch".into(), message, help);
+    }
+    for stage in graph.stages.iter().filter(|s| s.component.max_emissions > MAX_EMISSIONS) {
+        problems.error(
+            "PL-TOPOLOGY-026",
+            format!("components.{}", stage.name),
+            format!(
+                "`{}` declares {} emissions per event",
+                stage.name, stage.component.max_emissions
+            ),
+            format!("room for them is kept: let it be at most {MAX_EMISSIONS}"),
+        );
     }
     if let Latency::OneIn(every) = plan.latency
         && !every.is_power_of_two()

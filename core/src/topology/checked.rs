@@ -66,7 +66,7 @@ impl Checked {
     pub(super) fn stream_order(&self) -> impl Iterator<Item = usize> {
         let streams = &self.graph.streams;
         let ingresses = (0..streams.len()).filter(|&i| streams[i].writer.is_none());
-        let runs = |stage: usize| !self.graph.stages[stage].links.is_empty();
+        let runs = |stage: usize| self.graph.stages[stage].runs;
         let others = (0..streams.len()).filter(move |&i| streams[i].writer.is_some_and(runs));
         ingresses.chain(others)
     }

@@ -61,6 +61,8 @@ pub(super) struct Stage {
     /// Where it transforms, and in how many places it stands: that must be one, too.
     transforms_at: Option<String>,
     places: usize,
+    /// Whether events can reach it; the others are left out.
+    pub(super) runs: bool,
 }
 
 /// What a stage reads.
@@ -112,6 +114,23 @@ pub(super) fn lower(plan: &mut Plan, problems: &mut Problems) -> Graph {
     lowering.graph
 }
 
+impl Graph {
+    /// Marks the stages that events can reach: from an ingress, over stages that run.
+    fn mark_what_runs(&mut self) {
+        loop {
+            let reached = |stage: &Stage| {
+                stage.links.iter().any(|link| match self.streams[link.stream].writer {
+                    None => true,
+                    Some(writer) => self.stages[writer].runs,
+                })
+            };
+            let new = self.stages.iter().position(|stage| !stage.runs && reached(stage));
+            let Some(new) = new else { return };
+            self.stages[new].runs = true;
+        }
+    }
+}
+
 struct Lowering<'a> {
     graph: Graph,
     by_name: HashMap<String, usize>,
@@ -120,6 +139,12 @@ struct Lowering<'a> {
 
 impl Lowering<'_> {
     fn ingress(&mut self, name: &str, event: Fields) -> usize {
+        let known = self.graph.streams.iter().position(|stream| {
+            stream.writer.is_none() && stream.source == name && stream.event.event == event.event
+        });
+        if let Some(known) = known {
+            return known;
+        }
         let source = name.to_owned();
         let stream =
             Stream { name: name.into(), source, event, writer: None, pass: false, gather: None };
@@ -157,6 +182,7 @@ impl Lowering<'_> {
             replaces_at: None,
             transforms_at: None,
             places: 0,
+            runs: false,
         });
     }
 
@@ -197,7 +223,8 @@ impl Lowering<'_> {
             .filter(|&i| of_source(&&streams[i]) && streams[i].event.event == route.event.event)
             .collect();
         if found.is_empty() {
-            let emitted = streams.iter().filter(of_source).map(|s| s.event.event.name);
+            let written = streams.iter().filter(|stream| stream.writer.is_some());
+            let emitted = written.filter(of_source).map(|s| s.event.event.name);
             let emitted: Vec<_> = emitted.collect();
             if !emitted.is_empty() {
                 self.problems.error(
@@ -227,6 +254,7 @@ impl Lowering<'_> {
             Route::To(name) => self.to(name, view, tier, at, followed),
             Route::Inline(_) => view.clone(),
             Route::Pipeline(steps) => {
+                self.warn_if_empty(steps, at);
                 let mut current = view.clone();
                 for (i, step) in steps.iter().enumerate() {
                     let followed = followed || i + 1 < steps.len();
@@ -236,6 +264,7 @@ impl Lowering<'_> {
                 current
             }
             Route::Broadcast(targets) => {
+                self.warn_if_empty(targets, at);
                 let mut after = view.clone();
                 for (i, target) in targets.iter().enumerate() {
                     let seen = self.walk(target, view, tier, &format!("{at}.targets[{i}]"), false);
@@ -265,7 +294,7 @@ impl Lowering<'_> {
                 };
                 if let Some(target) = target {
                     let target_at = format!("{at}.target");
-                    self.walk(target, &replaced, tier, &target_at, followed);
+                    self.walk(target, &replaced, tier, &target_at, false);
                 }
                 replaced
             }
@@ -285,6 +314,14 @@ impl Lowering<'_> {
             link.after.push(stage);
         }
         after
+    }
+
+    fn warn_if_empty(&mut self, routes: &[Route], at: &str) {
+        if routes.is_empty() {
+            let message = "this route leads nowhere";
+            let help = "name components, or take it out";
+            self.problems.push(Problem::warning("PL-TOPOLOGY-025", at, message, help));
+        }
     }
 
     fn filter(&mut self, condition: &str, view: &View, at: &str) -> View {
@@ -407,11 +444,12 @@ impl Lowering<'_> {
                 "name a second component of the same type",
             );
         }
-        for stage in self.graph.stages.iter().filter(|stage| stage.links.is_empty()) {
+        self.graph.mark_what_runs();
+        for stage in self.graph.stages.iter().filter(|stage| !stage.runs) {
             self.problems.push(Problem::warning(
                 "PL-TOPOLOGY-009",
                 format!("components.{}", stage.name),
-                format!("no route leads to `{}`: it will never run", stage.name),
+                format!("no events reach `{}`: it will never run", stage.name),
                 "route events to it, or take it out",
             ));
         }

@@ -113,6 +113,9 @@ pub enum RunError {
         /// What there is.
         known: String,
     },
+    /// The port is none of this topology's for that event type.
+    #[error("the port is not one for {0}")]
+    WrongPort(EventType),
     /// A lane was not pinned.
     #[error("lane `{lane}`: {error}")]
     Pin {

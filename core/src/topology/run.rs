@@ -5,20 +5,24 @@ use super::checked::Checked;
 use super::place::{Placement, place};
 use super::{Entry, Flow, Input, Monitor, Port, Report, RunError, StreamReport};
 use crate::event::{Event, EventType, Slot};
-use crate::lane::{Lane, LaneOutcome};
+use crate::lane::{Lane, LaneOutcome, message_of_panic};
 use crate::sequencer::Sequencer;
 use crate::source::SourceError;
 use crate::stage::Tally;
 use crate::sync::Arc;
 use crate::topology::Shared;
 use crate::wait::{Bed, Wait, Waiter, wake_all};
+use bytemuck::Zeroable;
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// A topology that runs and is fed by hand, see [`Checked::start`].
 ///
-/// Dropping it halts it; [`Running::stop`] finishes what is in flight.
+/// Dropping it halts it and waits a little for its lanes; [`Running::stop`] finishes what is in
+/// flight.
 pub struct Running {
     shared: Arc<Shared>,
     sequencer: Sequencer,
@@ -64,6 +68,9 @@ impl std::fmt::Debug for Running {
 
 impl Running {
     pub(super) fn start(mut checked: Checked) -> Result<Self, RunError> {
+        if cfg!(panic = "abort") {
+            return Err(RunError::PanicAborts);
+        }
         let streams = tellers(&checked);
         let ports = checked.ingresses();
         let shared = checked.shared.clone();
@@ -85,7 +92,7 @@ impl Running {
                 Lanes::Threads(start_threads(lanes, &shared)?)
             }
         };
-        Ok(Self {
+        let mut running = Self {
             shared,
             sequencer,
             lanes,
@@ -94,7 +101,11 @@ impl Running {
             started: Instant::now(),
             streams,
             ports,
-        })
+        };
+        // What was emitted at root 0 need not wait for the first event.
+        running.sequencer.settle();
+        wake_all(&running.sleepers);
+        Ok(running)
     }
 
     /// Key of an ingress stream, to publish with.
@@ -116,42 +127,57 @@ impl Running {
     /// Enters one event from a source and gives its root.
     ///
     /// Where `ts_recv` is 0 it is stamped with the system's clock. Waits for room: polls the stages
-    /// where they run on this thread, backs off where they run on lanes.
+    /// where they run on this thread, backs off where they run on lanes. Stages that run on this
+    /// thread handle it when there is no room for more, at the next [`Running::poll`], or at the stop.
     ///
     /// # Errors
-    /// When the topology has stopped, or has no such ingress.
+    /// When the topology has stopped or is being drained, or has no such ingress.
     pub fn publish<E: Event>(&mut self, source: &str, event: &E) -> Result<u64, RunError> {
         let port = self.port::<E>(source)?;
         self.publish_to(port, std::slice::from_ref(event))
     }
 
     /// Enters events in their order and gives the root of the last one; as [`Running::publish`].
-    /// The port is that of the events' type.
     ///
     /// # Errors
-    /// When the topology has stopped.
+    /// When the topology has stopped, with the first events entered and the others not; when the
+    /// port is of another event type.
     pub fn publish_to<E: Event>(&mut self, port: Port, events: &[E]) -> Result<u64, RunError> {
-        assert_eq!(self.ports[port.0].1, E::TYPE, "a port of another event type");
-        let mut now = None;
-        for event in events {
-            let mut slot = *Slot::of(event);
-            if slot.header.ts_recv == 0 {
-                slot.header.ts_recv = *now.get_or_insert_with(wall_clock);
-            }
-            while self.sequencer.enter(port, &[slot]) == 0 {
-                if self.shared.is_halted() {
-                    return Err(RunError::Stopped);
-                }
-                self.make_room();
-            }
-            self.waiter.reset();
+        if self.ports.get(port.0).is_none_or(|(_, event)| *event != E::TYPE) {
+            return Err(RunError::WrongPort(E::TYPE));
         }
-        if self.shared.is_halted() {
-            return Err(RunError::Stopped);
+        let mut chunk = [Slot::zeroed(); CHUNK];
+        for events in events.chunks(CHUNK) {
+            let chunk = &mut chunk[..events.len()];
+            let mut now = None;
+            for (slot, event) in chunk.iter_mut().zip(events) {
+                *slot = *Slot::of(event);
+                if slot.header.ts_recv == 0 {
+                    slot.header.ts_recv = *now.get_or_insert_with(wall_clock);
+                }
+            }
+            self.enter_all(port, chunk)?;
         }
         self.sequencer.settle();
         wake_all(&self.sleepers);
         Ok(self.sequencer.entered())
+    }
+
+    fn enter_all(&mut self, port: Port, slots: &[Slot]) -> Result<(), RunError> {
+        let mut entered = 0;
+        while entered < slots.len() {
+            if self.shared.is_halted() || self.shared.is_draining() {
+                return Err(RunError::Stopped);
+            }
+            match self.sequencer.enter(port, &slots[entered..]) {
+                0 => self.make_room(),
+                more => {
+                    entered += more;
+                    self.waiter.reset();
+                }
+            }
+        }
+        Ok(())
     }
 
     fn make_room(&mut self) {
@@ -186,7 +212,7 @@ impl Running {
     /// stage are left behind and named in the report.
     #[must_use]
     pub fn stop_within(mut self, limit: Duration) -> Report {
-        self.finish(None, Some(Instant::now() + limit))
+        self.finish(None, Instant::now().checked_add(limit))
     }
 
     /// Runs until the input is done or someone ends it, then stops.
@@ -195,7 +221,10 @@ impl Running {
         let mut error = None;
         while !self.shared.is_halted() && !self.shared.is_draining() {
             let before = self.sequencer.entered();
-            let flow = input.poll(&mut self.sequencer);
+            let sequencer = &mut self.sequencer;
+            // An input that panics ends the run as one that fails: it is not polled again.
+            let flow = catch_unwind(AssertUnwindSafe(|| input.poll(sequencer)))
+                .unwrap_or_else(|panic| Err(input_panicked(&*panic)));
             let mut moved = self.sequencer.settle() || self.sequencer.entered() > before;
             if moved {
                 wake_all(&self.sleepers);
@@ -284,8 +313,25 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
+        let Lanes::Threads(threads) = &mut self.lanes else { return };
+        if threads.is_empty() {
+            return;
+        }
         self.shared.halt();
+        for lane in threads.drain(..) {
+            if lane.outcome.recv_timeout(GRACE).is_ok() {
+                let _ = lane.thread.join();
+            }
+        }
     }
+}
+
+/// Events that enter together when fed by hand: one publication, one look at the clock.
+const CHUNK: usize = 64;
+
+fn input_panicked(panic: &(dyn Any + Send)) -> SourceError {
+    let message = format!("the input panicked: {}", message_of_panic(panic));
+    SourceError { message, ..SourceError::default() }
 }
 
 fn wall_clock() -> u64 {

@@ -35,7 +35,7 @@ fn all_mistakes_of_a_plan_are_found_at_once() {
         "3 is no capacity",
         "did you mean `feed`?",
         "a batch of 0",
-        "no route leads to `idle`",
+        "no events reach `idle`",
     ] {
         assert!(text.contains(part), "`{part}` is missing in:\n{text}");
     }
