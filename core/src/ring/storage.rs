@@ -10,6 +10,7 @@
 use super::cursor::Cursor;
 
 /// Two cache lines: x86 prefetches lines in pairs.
+#[cfg(not(loom))]
 const LINE: usize = 128;
 
 /// The words of the producer.
