@@ -12,6 +12,7 @@ use super::cursor::Cursor;
 const _: () = assert!(usize::BITS == 64, "sizes of blocks and sequences are counted in 64 bits");
 
 /// Two cache lines: x86 prefetches lines in pairs.
+#[cfg(not(loom))]
 const LINE: usize = 128;
 
 /// The words of the producer.
