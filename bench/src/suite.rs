@@ -165,17 +165,16 @@ fn stages(size: Size) -> Vec<Variant> {
 
 fn chains(size: Size) -> Vec<Variant> {
     let trades = Prepared::trades(size.prepared);
-    let variant = |stages| {
+    let variant = |(stages, slots): (usize, Option<usize>)| {
         let events = trades.clone();
-        let plan = move || topologies::chain_of(stages, &Settings::FUSED);
-        running(
-            format!("forwarders: {stages}"),
-            plan,
-            move || events.input(size.events),
-            Threads::One,
-        )
+        let settings = Settings { capacity: slots, ..Settings::FUSED };
+        let capacity = slots.map_or("default".into(), |slots| slots.to_string());
+        let name = format!("forwarders: {stages}, capacity {capacity}");
+        let plan = move || topologies::chain_of(stages, &settings);
+        running(name, plan, move || events.input(size.events), Threads::One)
     };
-    [0, 1, 3, 5].map(variant).into()
+    let capacities = [64, 128, 256, 512, 1024, 4096, 16_384].map(|slots| (5, Some(slots)));
+    [0, 1, 3, 5].map(|stages| (stages, None)).into_iter().chain(capacities).map(variant).collect()
 }
 
 fn hop(size: Size) -> Vec<Variant> {

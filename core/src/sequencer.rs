@@ -80,16 +80,16 @@ impl Entry for Sequencer {
     fn enter(&mut self, port: Port, events: &[Slot]) -> usize {
         let ingress = &mut self.ingresses[port.0];
         let first = self.next_root;
-        for event in events {
-            let mut slot = *event;
-            slot.header.root = self.next_root;
-            slot.header.source = ingress.source_id;
-            if !ingress.stream.producer.write(&slot) {
-                break;
-            }
-            self.next_root += 1;
-        }
-        let entered = (self.next_root - first) as usize;
+        let Ingress { source_id, stream, .. } = ingress;
+        let enters = |(event, root): (&Slot, u64)| {
+            stream.producer.write_with(|slot| {
+                *slot = *event;
+                slot.header.root = root;
+                slot.header.source = *source_id;
+            })
+        };
+        let entered = events.iter().zip(first..).map(enters).take_while(|&entered| entered).count();
+        self.next_root += entered as u64;
         if entered > 0 {
             if let Some((entries, clock)) = &self.entered {
                 entries.note(first, self.next_root, clock.raw());

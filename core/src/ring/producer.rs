@@ -92,19 +92,35 @@ impl<E: Event> Producer<E> {
         self.room()
     }
 
+    /// Whether there is room for one more event.
+    #[inline]
+    pub(crate) fn has_room(&mut self) -> bool {
+        if self.written == self.free_until {
+            self.look_at_gates();
+        }
+        self.written < self.free_until
+    }
+
     /// Writes the next event without publishing it; `false` when there is no room.
     #[inline]
     pub(crate) fn write(&mut self, slot: &Slot) -> bool {
-        if self.written == self.free_until {
-            self.look_at_gates();
-            if self.written == self.free_until {
-                return false;
-            }
+        self.write_with(|free| *free = *slot)
+    }
+
+    /// Lets `fill` write the next event in its place, without publishing it; the slot holds what was
+    /// there a lap ago. `false` when there is no room: then `fill` was not called.
+    ///
+    /// An event is best copied first and changed then: to copy what was just changed elsewhere field
+    /// by field stalls the processor until those stores are done.
+    #[inline]
+    pub(crate) fn write_with(&mut self, fill: impl FnOnce(&mut Slot)) -> bool {
+        if !self.has_room() {
+            return false;
         }
         #[allow(unsafe_code, reason = "the ring's own write")]
         // SAFETY: R2: `written` lies in `cursor..free_until`.
         unsafe {
-            self.storage.write(self.written, slot);
+            self.storage.write(self.written, fill);
         }
         self.written += 1;
         true

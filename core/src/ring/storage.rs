@@ -123,14 +123,14 @@ mod block {
             count.min((self.capacity() - (sequence & self.mask)) as usize)
         }
 
-        /// Writes a slot.
+        /// Lets `fill` write a slot, in place.
         ///
         /// # Safety
         /// The caller is the producer and the slot is free (R2).
         #[inline]
-        pub(in crate::ring) unsafe fn write(&self, sequence: u64, slot: &Slot) {
+        pub(in crate::ring) unsafe fn write(&self, sequence: u64, fill: impl FnOnce(&mut Slot)) {
             // SAFETY: by the caller's promise nobody reads or writes this slot now.
-            unsafe { self.slot(sequence).write(*slot) }
+            fill(unsafe { self.slot(sequence).as_mut() })
         }
 
         /// Reads a slot.
@@ -227,9 +227,9 @@ mod cells {
             count.min(self.slots.len() - sequence as usize % self.slots.len())
         }
 
-        pub(in crate::ring) unsafe fn write(&self, sequence: u64, slot: &Slot) {
+        pub(in crate::ring) unsafe fn write(&self, sequence: u64, fill: impl FnOnce(&mut Slot)) {
             // SAFETY: R2, checked by loom.
-            self.slot(sequence).with_mut(|cell| unsafe { *cell = *slot })
+            self.slot(sequence).with_mut(|cell| fill(unsafe { &mut *cell }))
         }
 
         pub(in crate::ring) unsafe fn read(&self, sequence: u64) -> &Slot {

@@ -4,6 +4,7 @@ use super::{Fault, FaultKind, Gather};
 use crate::Names;
 use crate::event::{Event, EventType, Header, Slot};
 use crate::ring::Producer;
+use bytemuck::Zeroable;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use xxhash_rust::xxh3::Xxh3;
@@ -117,7 +118,7 @@ impl Outbox {
     /// More emissions than declared, or a type not declared, make the event being handled fail when
     /// the stage returns.
     #[inline]
-    pub fn emit<E: Event>(&mut self, mut event: E) {
+    pub fn emit<E: Event>(&mut self, event: E) {
         let Some(port) = self.ports.iter_mut().find(|port| port.event.id == E::TYPE.id) else {
             return self.refuse(FaultKind::UndeclaredEmission, E::TYPE);
         };
@@ -126,18 +127,21 @@ impl Outbox {
         }
         self.emitted += 1;
         self.attention = true;
-        event.stamp(self.component);
-        let header = event.header_mut();
-        header.root = self.cause.root;
-        header.ts_recv = self.cause.ts_recv;
-        header.source = port.source;
-        if header.ts_event == 0 {
-            header.ts_event = self.cause.ts_event;
-        }
-        if header.instrument == 0 {
-            header.instrument = self.cause.instrument;
-        }
-        self.blocked |= !port.write(Slot::of(&event));
+        let (cause, component, source) = (&self.cause, self.component, port.source);
+        self.blocked |= !port.write(|slot| {
+            *slot = *Slot::of(&event);
+            bytemuck::cast_mut::<Slot, E>(slot).stamp(component);
+            let header = &mut slot.header;
+            header.root = cause.root;
+            header.ts_recv = cause.ts_recv;
+            header.source = source;
+            if header.ts_event == 0 {
+                header.ts_event = cause.ts_event;
+            }
+            if header.instrument == 0 {
+                header.instrument = cause.instrument;
+            }
+        });
     }
 
     /// Ends this event's way through its pipeline: later steps do not see it. Counted.
@@ -218,7 +222,7 @@ impl Outbox {
             && let Some(pass) = &mut self.pass
         {
             self.unpublished += 1;
-            self.blocked |= !pass.write(event);
+            self.blocked |= !pass.write(|slot| *slot = *event);
         }
         self.unpublished += self.emitted;
         self.settle();
@@ -373,15 +377,17 @@ impl Port {
         Self { event, source, stream, overflow: VecDeque::with_capacity(most), fresh: 0 }
     }
 
-    /// Gives whether it went to the ring; else it waits here.
+    /// Lets `fill` write the next event. Gives whether it went to the ring; else it waits here.
     #[inline]
-    fn write(&mut self, slot: &Slot) -> bool {
+    fn write(&mut self, fill: impl FnOnce(&mut Slot)) -> bool {
         self.fresh += 1;
-        let written = self.overflow.is_empty() && self.stream.producer.write(slot);
-        if !written {
-            self.overflow.push_back(*slot);
+        if self.overflow.is_empty() && self.stream.producer.has_room() {
+            return self.stream.producer.write_with(fill);
         }
-        written
+        let mut waiting = Slot::zeroed();
+        fill(&mut waiting);
+        self.overflow.push_back(waiting);
+        false
     }
 
     fn take_back(&mut self) {

@@ -103,7 +103,7 @@ fn build_ring(checked: &Checked, stream: usize) -> Ends {
 
 fn ingresses(checked: &Checked, rings: &mut [Ends]) -> Vec<Ingress> {
     let streams = checked.graph.streams.iter().enumerate();
-    let ingress = |(i, stream): (usize, &super::lower::Stream)| Ingress {
+    let ingress = |(i, stream): (usize, &super::graph::Stream)| Ingress {
         source: stream.source.clone(),
         source_id: checked.names.id(&stream.source).unwrap_or(0),
         event: stream.event.event,
@@ -119,7 +119,7 @@ fn take_stream(checked: &Checked, rings: &mut [Ends], stream: usize) -> Stream {
 
 fn node(
     checked: &mut Checked,
-    stage: super::lower::Stage,
+    stage: super::graph::Stage,
     place: usize,
     index: usize,
     rings: &mut [Ends],
@@ -149,7 +149,7 @@ fn node(
     }
     let conditions = std::mem::take(&mut checked.conditions[index]);
     let links = stage.links.iter().enumerate().zip(conditions);
-    let input = |((number, link), when): ((usize, &super::lower::Link), _)| {
+    let input = |((number, link), when): ((usize, &super::graph::Link), _)| {
         let reader = rings[link.stream].readers.iter_mut().find(|r| (r.0, r.1) == (index, number));
         let reader = reader.and_then(|reader| reader.2.take()).expect("a reader per link");
         let event = checked.graph.streams[link.stream].event.event;

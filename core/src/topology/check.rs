@@ -1,7 +1,8 @@
 //! What is wrong with a plan, all of it at once; and the order in which its stages run.
 
 use super::checked::Checked;
-use super::lower::{Graph, Link, lower};
+use super::graph::{Graph, Link};
+use super::lower::lower;
 use super::monitor::Shared;
 use super::plan::{Lanes, Latency, Plan};
 use crate::condition::{self, Condition, World};

@@ -1,7 +1,7 @@
 //! A topology that can run: what it will be, for drawings and reports, and its start.
 
 use super::check::Problem;
-use super::lower::{Graph, Link};
+use super::graph::{Graph, Link};
 use super::monitor::{Monitor, Shared};
 use super::plan::{Lanes, Latency};
 use super::{Input, Report, RunError, Running};

@@ -6,6 +6,7 @@
 //! events, is followed by a view of its own stream.
 
 use super::check::{Problem, Problems};
+use super::graph::{Graph, Link, Stage, Stream, WrittenCondition};
 use super::plan::{Plan, PlannedRoute};
 use crate::Tier;
 use crate::condition::Fields;
@@ -13,75 +14,6 @@ use crate::event::{Event, Order};
 use crate::route::Route;
 use crate::stage::Component;
 use std::collections::HashMap;
-use std::time::Duration;
-
-/// Streams, stages and links: what the routes come to.
-#[derive(Debug, Default)]
-pub(super) struct Graph {
-    pub(super) streams: Vec<Stream>,
-    pub(super) stages: Vec<Stage>,
-    /// Every condition written, with its place and the type of the events it is for.
-    pub(super) conditions: Vec<WrittenCondition>,
-}
-
-/// A condition as written.
-#[derive(Debug)]
-pub(super) struct WrittenCondition {
-    pub(super) text: String,
-    pub(super) at: String,
-    pub(super) event: Fields,
-}
-
-/// A stream to be.
-#[derive(Clone, Debug)]
-pub(super) struct Stream {
-    pub(super) name: String,
-    pub(super) source: String,
-    pub(super) event: Fields,
-    /// The stage that writes it; `None` for an ingress.
-    pub(super) writer: Option<usize>,
-    /// Whether it carries what its writer let pass, not what it emitted.
-    pub(super) pass: bool,
-    /// `batch` and `max_wait` of the fast routes it is carried by, the least of each.
-    pub(super) gather: Option<(usize, Duration)>,
-}
-
-/// A stage to be.
-#[derive(Debug)]
-pub(super) struct Stage {
-    pub(super) name: String,
-    pub(super) component: Component,
-    pub(super) tier: Option<Tier>,
-    pub(super) links: Vec<Link>,
-    /// Streams it emits to, in the order of its component's outputs.
-    pub(super) outputs: Vec<usize>,
-    pub(super) pass: Option<usize>,
-    /// Where it takes the place of events or may stop them: that must be one place.
-    replaces_at: Option<String>,
-    /// Where it transforms, and in how many places it stands: that must be one, too.
-    transforms_at: Option<String>,
-    places: usize,
-    /// Whether events can reach it; the others are left out.
-    pub(super) runs: bool,
-}
-
-/// What a stage reads.
-#[derive(Clone, Debug)]
-pub(super) struct Link {
-    pub(super) stream: usize,
-    /// Conditions that events must meet.
-    pub(super) conditions: Vec<String>,
-    /// Stages that see an event of the stream before.
-    pub(super) after: Vec<usize>,
-    /// Whether what the stage lets pass goes on to later steps.
-    pub(super) passes: bool,
-}
-
-impl Link {
-    fn to(stream: usize) -> Self {
-        Self { stream, conditions: Vec::new(), after: Vec::new(), passes: false }
-    }
-}
 
 /// Where the events of a place in a route lie.
 #[derive(Clone, Debug)]
@@ -112,23 +44,6 @@ pub(super) fn lower(plan: &mut Plan, problems: &mut Problems) -> Graph {
     }
     lowering.check_places();
     lowering.graph
-}
-
-impl Graph {
-    /// Marks the stages that events can reach: from an ingress, over stages that run.
-    fn mark_what_runs(&mut self) {
-        loop {
-            let reached = |stage: &Stage| {
-                stage.links.iter().any(|link| match self.streams[link.stream].writer {
-                    None => true,
-                    Some(writer) => self.stages[writer].runs,
-                })
-            };
-            let new = self.stages.iter().position(|stage| !stage.runs && reached(stage));
-            let Some(new) = new else { return };
-            self.stages[new].runs = true;
-        }
-    }
 }
 
 struct Lowering<'a> {

@@ -10,18 +10,21 @@
 //! | file | what it does |
 //! |---|---|
 //! | `plan` | what is to be: sources, components, routes, lanes |
-//! | `lower` | routes to streams, stages and links |
+//! | `graph` | streams, stages and links |
+//! | `lower` | routes to these |
 //! | `check` | mistakes, all of them; the order of stages |
 //! | `checked` | [`Checked`]: what it will be |
 //! | `place` | which stage runs on which lane |
 //! | `build` | rings, nodes, lanes |
-//! | `run` | threads, the input's loop, the stop |
+//! | `run` | the input's loop, feeding by hand, the stop |
+//! | `threads` | the lanes' threads |
 //! | `monitor` | live numbers, halt, drain |
 //! | `report` | what a run has done |
 
 mod build;
 mod check;
 mod checked;
+mod graph;
 mod input;
 mod lower;
 mod monitor;
@@ -31,6 +34,7 @@ mod report;
 mod run;
 #[cfg(all(test, not(loom)))]
 mod tests;
+mod threads;
 
 pub use check::{Problem, Severity};
 pub use checked::{Checked, LinkInfo, StageInfo, StreamInfo};

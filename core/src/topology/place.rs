@@ -2,7 +2,7 @@
 
 use super::check::{Problems, nearest};
 use super::checked::Checked;
-use super::lower::Graph;
+use super::graph::Graph;
 use super::plan::{LaneSpec, Lanes};
 use crate::Tier;
 use crate::affinity::allowed_cores;

@@ -3,9 +3,10 @@
 use super::build::{Built, build};
 use super::checked::Checked;
 use super::place::{Placement, place};
+use super::threads::{GRACE, LaneThread, finish_inline, finish_threads, start_threads};
 use super::{Entry, Flow, Input, Monitor, Port, Report, RunError, StreamReport};
 use crate::event::{Event, EventType, Slot};
-use crate::lane::{Lane, LaneOutcome, message_of_panic};
+use crate::lane::{Lane, message_of_panic};
 use crate::sequencer::Sequencer;
 use crate::source::SourceError;
 use crate::stage::Tally;
@@ -15,8 +16,6 @@ use crate::wait::{Bed, Wait, Waiter, wake_all};
 use bytemuck::Zeroable;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc;
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// A topology that runs and is fed by hand, see [`Checked::start`].
@@ -47,15 +46,6 @@ enum Teller {
 enum Lanes {
     Inline(Box<Lane>),
     Threads(Vec<LaneThread>),
-}
-
-/// A lane's thread and what it will leave.
-struct LaneThread {
-    name: String,
-    /// Lets it go, once all lanes have started their stages.
-    go: mpsc::Sender<()>,
-    outcome: mpsc::Receiver<LaneOutcome>,
-    thread: JoinHandle<()>,
 }
 
 impl std::fmt::Debug for Running {
@@ -359,104 +349,4 @@ fn tellers(checked: &Checked) -> Vec<(String, EventType, Teller)> {
         (stream.name.clone(), stream.event.event, teller)
     };
     checked.stream_order().map(teller).collect()
-}
-
-/// Starts a thread per lane and waits until all have pinned themselves and started their stages.
-fn start_threads(lanes: Vec<Lane>, shared: &Arc<Shared>) -> Result<Vec<LaneThread>, RunError> {
-    let (ready, started) = mpsc::channel();
-    let mut threads = Vec::new();
-    for mut lane in lanes {
-        let ready = ready.clone();
-        let (leave, outcome) = mpsc::channel();
-        let (go, all_started) = mpsc::channel();
-        let name = lane.name.clone();
-        let body = move || {
-            let result =
-                lane.pin().map_err(|error| RunError::Pin { lane: lane.name.clone(), error });
-            let result = result.and_then(|()| lane.start().map_err(RunError::from_start));
-            let _ = ready.send(result);
-            drop(ready);
-            if all_started.recv().is_ok() {
-                lane.run();
-            }
-            let _ = leave.send(lane.outcome());
-            lane.bury();
-        };
-        let spawned = std::thread::Builder::new().name(name.clone()).spawn(body);
-        let thread = spawned
-            .map_err(|error| RunError::Thread { lane: name.clone(), error: error.to_string() });
-        match thread {
-            Ok(thread) => threads.push(LaneThread { name, go, outcome, thread }),
-            Err(error) => {
-                shared.halt();
-                return Err(error);
-            }
-        }
-    }
-    drop(ready);
-    let mut first_error = None;
-    for result in started {
-        if let Err(error) = result {
-            first_error.get_or_insert(error);
-        }
-    }
-    let Some(error) = first_error else {
-        for lane in &threads {
-            let _ = lane.go.send(());
-        }
-        return Ok(threads);
-    };
-    shared.halt();
-    for LaneThread { go, thread, .. } in threads {
-        drop(go);
-        let _ = thread.join();
-    }
-    Err(error)
-}
-
-fn finish_inline(lane: &mut Lane, deadline: Option<Instant>) {
-    let mut waiter = Waiter::new(Wait::Backoff, Bed::new());
-    while !lane.is_over() {
-        if deadline.is_some_and(|deadline| Instant::now() > deadline) {
-            lane.shared.halt();
-        }
-        if lane.cycle() {
-            waiter.reset();
-        } else {
-            waiter.idle(Duration::MAX);
-        }
-    }
-}
-
-/// How long lanes may take to notice a halt before they count as stuck.
-const GRACE: Duration = Duration::from_millis(200);
-
-fn finish_threads(
-    threads: Vec<LaneThread>,
-    shared: &Shared,
-    deadline: Option<Instant>,
-    left_behind: &mut Vec<String>,
-) -> Vec<LaneOutcome> {
-    let mut outcomes = Vec::new();
-    for lane in threads {
-        let outcome = match deadline {
-            None => lane.outcome.recv().ok(),
-            Some(deadline) => {
-                let left = deadline.saturating_duration_since(Instant::now());
-                let in_time = lane.outcome.recv_timeout(left).ok();
-                in_time.or_else(|| {
-                    shared.halt();
-                    lane.outcome.recv_timeout(GRACE).ok()
-                })
-            }
-        };
-        match outcome {
-            Some(outcome) => {
-                outcomes.push(outcome);
-                let _ = lane.thread.join();
-            }
-            None => left_behind.push(lane.name),
-        }
-    }
-    outcomes
 }

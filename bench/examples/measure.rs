@@ -1,4 +1,4 @@
-//! `pitlane-bench [SET]... [--rounds N] [--events N]`: measures and writes Markdown to stdout.
+//! `measure [SET]... [--rounds N] [--events N]`: measures and writes Markdown to stdout.
 #![forbid(unsafe_code)]
 
 use pitlane_bench::Machine;
@@ -17,7 +17,7 @@ fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(message) => {
             eprintln!("{message}");
-            eprintln!("usage: pitlane-bench [SET]... [--rounds N] [--events N]");
+            eprintln!("usage: measure [SET]... [--rounds N] [--events N]");
             SETS.iter().for_each(|set| eprintln!("  {:<10} {}", set.name, set.about));
             return ExitCode::from(2);
         }
