@@ -4,19 +4,22 @@
 //! |---|---|
 //! | [`Harness`] | one stage alone, without threads: send events in, take what it emits |
 //! | [`Script`] | an input for a whole topology: these events, in this order, so many at a time |
+//! | [`ScriptedSource`] | a source of market data for what merges, paces or replays sources |
 //! | [`Recorder`] | a sink that keeps what reached it |
-//! | [`ManualClock`] | a clock that goes when told |
+//! | [`ManualClock`] | a clock that goes when told, for what is told the time by a closure |
 //! | [`digest_of`] | a golden digest: equal for equal events in equal order |
 
 mod clock;
 mod harness;
 mod recorder;
 mod script;
+mod source;
 
 pub use clock::ManualClock;
 pub use harness::Harness;
 pub use recorder::Recorder;
 pub use script::Script;
+pub use source::ScriptedSource;
 
 use crate::event::{Event, Slot};
 

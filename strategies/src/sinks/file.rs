@@ -1,10 +1,10 @@
 //! `file`: events as rows of a CSV file.
 
 use super::text::{Value, columns};
-use pitlane::Instruments;
 use pitlane::event::{Event, EventType, Field, MarketData, Order, Signal, Slot};
 use pitlane::registry::{BuildError, Context};
 use pitlane::stage::{Component, Fault, On, Outbox, Stage, component};
+use pitlane::{Instruments, Names};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::fmt::{Display, Write};
@@ -40,8 +40,8 @@ pub enum EventName {
 
 /// Writes events to a CSV file, one row each, fields by name in the head line.
 ///
-/// Decimals are plain, what does not exist is empty, `symbol` holds the venue, `strategy` is the number
-/// of a component. Rows gather in memory; they are on disk when the sink stops or is dropped.
+/// Decimals are plain, what does not exist is empty, `symbol` holds the venue, `strategy` names the
+/// component that a signal or order came from. Rows gather in memory; they are on disk when the sink stops or is dropped.
 pub struct FileSink {
     path: PathBuf,
     instruments: Instruments,
@@ -125,7 +125,7 @@ impl FileSink {
         Ok(())
     }
 
-    fn write(&mut self, event: EventType, slot: &Slot) -> Result<(), Fault> {
+    fn write(&mut self, event: EventType, slot: &Slot, names: &Names) -> Result<(), Fault> {
         if self.writer.is_none() {
             self.open()?;
         }
@@ -138,7 +138,7 @@ impl FileSink {
         for field in &layout.fields {
             self.text.clear();
             let instruments = &self.instruments;
-            let value = Value { field, event_type: event.id, event: slot, instruments };
+            let value = Value { field, event_type: event.id, event: slot, instruments, names };
             let _ = write!(self.text, "{value}");
             result = result.and_then(|()| writer.write_field(&self.text));
         }
@@ -168,8 +168,8 @@ impl Stage for FileSink {
 }
 
 impl<E: Event> On<E> for FileSink {
-    fn on(&mut self, event: &E, _out: &mut Outbox) -> Result<(), Fault> {
-        self.write(E::TYPE, Slot::of(event))
+    fn on(&mut self, event: &E, out: &mut Outbox) -> Result<(), Fault> {
+        self.write(E::TYPE, Slot::of(event), out.names())
     }
 }
 
@@ -236,16 +236,18 @@ mod tests {
         let rows = rows(component, &folder.path().join("out.csv"), |harness| {
             let mut signal = Signal::new(Action::Buy, 0.25, 182_500_000_000);
             (signal.header.instrument, signal.header.ts_event) = (2, 17);
+            (signal.header.source, signal.strategy) = (1, Harness::COMPONENT);
             harness.send(&signal).unwrap();
+            (signal.header.source, signal.strategy) = (0, 0);
             signal.price = fixed::NULL;
             harness.send(&signal).unwrap();
         });
         assert_eq!(
             rows,
             [
-                "ts_event,ts_recv,root,symbol,kind,flags,strength,price,quantity,strategy,action",
-                "17,0,1,\"ODD,NAME\",signal,0,0.25,182.5,,0,buy",
-                "17,0,2,\"ODD,NAME\",signal,0,0.25,,,0,buy",
+                "ts_event,ts_recv,root,symbol,source,kind,flags,strength,price,quantity,strategy,action",
+                "17,0,1,\"ODD,NAME\",harness,signal,0,0.25,182.5,,harness,buy",
+                "17,0,2,\"ODD,NAME\",,signal,0,0.25,,,,buy",
             ]
         );
     }

@@ -1,10 +1,10 @@
 //! `log`: events as lines of the log.
 
 use super::text::{Value, columns};
-use pitlane::Instruments;
 use pitlane::event::{Event, Slot};
 use pitlane::registry::BuildError;
 use pitlane::stage::{Fault, On, Outbox, Stage};
+use pitlane::{Instruments, Names};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::fmt::{self, Display};
@@ -77,13 +77,13 @@ impl Stage for LogSink {}
 
 impl<E: Event> On<E> for LogSink {
     #[inline]
-    fn on(&mut self, event: &E, _out: &mut Outbox) -> Result<(), Fault> {
+    fn on(&mut self, event: &E, out: &mut Outbox) -> Result<(), Fault> {
         if self.skip > 0 {
             self.skip -= 1;
             return Ok(());
         }
         self.skip = self.every - 1;
-        let line = Line::<E> { event, instruments: &self.instruments };
+        let line = Line::<E> { event, instruments: &self.instruments, names: out.names() };
         let (stage, root) = (self.name.as_str(), event.header().root);
         let event = E::TYPE.name;
         match self.level {
@@ -101,6 +101,7 @@ impl<E: Event> On<E> for LogSink {
 struct Line<'a, E> {
     event: &'a E,
     instruments: &'a Instruments,
+    names: &'a Names,
 }
 
 impl<E: Event> Display for Line<'_, E> {
@@ -108,8 +109,8 @@ impl<E: Event> Display for Line<'_, E> {
         let event = Slot::of(self.event);
         let mut separator = "";
         for field in columns::<E>().filter(|field| field.name != "root") {
-            let value =
-                Value { field, event_type: E::TYPE.id, event, instruments: self.instruments };
+            let (event_type, instruments, names) = (E::TYPE.id, self.instruments, self.names);
+            let value = Value { field, event_type, event, instruments, names };
             let text = value.to_string();
             if !text.is_empty() {
                 write!(f, "{separator}{}={text}", field.name)?;

@@ -1,16 +1,15 @@
 //! Fields of events as text.
 
-use pitlane::Instruments;
 use pitlane::event::fixed::Decimal;
 use pitlane::event::{Event, Field, FieldKind, Order, Reason, Slot};
+use pitlane::{Instruments, Names};
 use std::fmt;
 
-/// The fields of a type that are worth a column: the symbol holds the venue, and numbers of sources
-/// mean nothing outside the process.
+/// The fields of a type that are worth a column: the symbol holds the venue.
 pub(super) fn columns<E: Event>() -> impl Iterator<Item = &'static Field> {
-    E::fields().iter().filter(|field| {
-        !matches!(field.kind, FieldKind::Venue | FieldKind::Source) && field.name != "component"
-    })
+    E::fields()
+        .iter()
+        .filter(|field| !matches!(field.kind, FieldKind::Venue) && field.name != "component")
 }
 
 /// A field's value in an event: decimals plain, nothing where it is null or does not exist.
@@ -20,6 +19,7 @@ pub(super) struct Value<'a> {
     pub(super) event_type: u8,
     pub(super) event: &'a Slot,
     pub(super) instruments: &'a Instruments,
+    pub(super) names: &'a Names,
 }
 
 impl Value<'_> {
@@ -31,6 +31,11 @@ impl Value<'_> {
 
     fn exists(&self, kinds: u32) -> bool {
         kinds.checked_shr(self.event.header.kind.into()).is_some_and(|bits| bits & 1 == 1)
+    }
+
+    /// The name of a source or component; nothing for one that has none.
+    fn name(&self, id: u16, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.names.name(id).map_or(Ok(()), |name| f.write_str(name))
     }
 
     fn is_order(&self) -> bool {
@@ -63,8 +68,9 @@ impl fmt::Display for Value<'_> {
                 Some(symbol) => f.write_str(&symbol),
                 None => Ok(()),
             },
-            FieldKind::Component { byte } => self.word(byte, 2).fmt(f),
-            FieldKind::Venue | FieldKind::Source => Ok(()),
+            FieldKind::Component { byte } => self.name(self.word(byte, 2) as u16, f),
+            FieldKind::Source => self.name(self.event.header.source, f),
+            FieldKind::Venue => Ok(()),
         }
     }
 }
