@@ -37,6 +37,8 @@
 //!   never holds more than one root's.
 
 mod input;
+#[cfg(all(test, loom))]
+mod models;
 mod node;
 mod thread;
 

@@ -65,6 +65,8 @@ mod storage;
 #[cfg(all(test, not(loom)))]
 mod tests;
 
+#[cfg(all(test, loom))]
+pub(crate) use models::fails_without;
 pub use producer::{Claim, Producer};
 pub use reader::{Batch, Reader};
 
@@ -75,7 +77,7 @@ use storage::Storage;
 
 /// The edges of the table above: which happens-before relation a store or load belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Edge {
+pub(crate) enum Edge {
     /// E1: published slots.
     Cursor,
     /// E2: slots that may be overwritten.

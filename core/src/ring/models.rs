@@ -115,7 +115,7 @@ fn passes(model: fn()) {
 }
 
 /// The twin of a model, in which one edge orders nothing, must fail.
-fn fails_without(edge: Edge, model: fn()) {
+pub(crate) fn fails_without(edge: Edge, model: fn()) {
     let result = std::panic::catch_unwind(move || {
         loom::model(move || {
             let _weak = weaken(edge);
