@@ -44,6 +44,14 @@ impl Work {
         Self { events, wall: start.elapsed(), on_core: None }
     }
 
+    /// Its time against another's, both on the core where both were one thread, else by the wall.
+    fn against(self, other: Self) -> f64 {
+        match (self.on_core, other.on_core) {
+            (Some(own), Some(first)) => self.ns(own) / other.ns(first),
+            _ => self.ns(self.wall) / other.ns(other.wall),
+        }
+    }
+
     fn ns(self, time: Duration) -> f64 {
         time.as_nanos() as f64 / self.events.max(1) as f64
     }
@@ -98,7 +106,7 @@ pub fn measure(variants: &mut [Variant], rounds: usize) -> Vec<Measured> {
     }
     let ns = |work: &Work| work.ns(work.on_core.unwrap_or(work.wall));
     let measured = |(variant, own): (&Variant, &Vec<Work>)| {
-        let ratios = own.iter().zip(&works[0]).map(|(own, first)| ns(own) / ns(first));
+        let ratios = own.iter().zip(&works[0]).map(|(own, first)| own.against(*first));
         Measured {
             name: variant.name.clone(),
             ns: quartiles(own.iter().map(ns)),

@@ -249,12 +249,26 @@ impl Probe {
             return;
         }
         let now = self.clock.raw();
+        // Roots that entered in one batch share a time, so they are recorded together.
+        let (mut batch, mut count) = (0, 0);
         for root in sampled.drain(..) {
-            if let Some(entered) = self.entered.entered(root) {
-                let ns = self.clock.delta_as_nanos(entered, now);
-                self.latency.saturating_record(ns);
+            match self.entered.entered(root) {
+                Some(entered) if entered == batch => count += 1,
+                Some(entered) => {
+                    record_all(&mut self.latency, self.clock.delta_as_nanos(batch, now), count);
+                    (batch, count) = (entered, 1);
+                }
+                None => {}
             }
         }
+        record_all(&mut self.latency, self.clock.delta_as_nanos(batch, now), count);
+    }
+}
+
+/// Records a latency `count` times. None of it is not recorded: it would still move the extremes.
+fn record_all(latency: &mut Histogram<u64>, ns: u64, count: u64) {
+    if count > 0 {
+        latency.saturating_record_n(ns, count);
     }
 }
 

@@ -28,6 +28,8 @@ pub struct Outbox {
     max_emissions: usize,
     cause: Header,
     emitted: usize,
+    /// Counts the events that emitted something; tells each port's fresh events from earlier ones.
+    turn: u64,
     fault: Option<Fault>,
     may_stop: bool,
     stopped: bool,
@@ -59,6 +61,7 @@ impl Outbox {
             max_emissions,
             cause: Header::default(),
             emitted: 0,
+            turn: 1,
             fault: None,
             may_stop: false,
             stopped: false,
@@ -128,7 +131,7 @@ impl Outbox {
         self.emitted += 1;
         self.attention = true;
         let (cause, component, source) = (&self.cause, self.component, port.source);
-        self.blocked |= !port.write(|slot| {
+        self.blocked |= !port.write(self.turn, |slot| {
             *slot = *Slot::of(&event);
             bytemuck::cast_mut::<Slot, E>(slot).stamp(component);
             let header = &mut slot.header;
@@ -210,11 +213,7 @@ impl Outbox {
     #[inline]
     pub(crate) fn end(&mut self, event: &Slot, result: Result<(), Fault>) -> Result<(), Fault> {
         if self.fault.is_some() || result.is_err() {
-            self.take_back();
-            return Err(match self.fault.take() {
-                Some(fault) => fault,
-                None => result.expect_err("one of the two"),
-            });
+            return self.fail(result);
         }
         if std::mem::take(&mut self.stopped) {
             self.stops += 1;
@@ -222,7 +221,7 @@ impl Outbox {
             && let Some(pass) = &mut self.pass
         {
             self.unpublished += 1;
-            self.blocked |= !pass.write(|slot| *slot = *event);
+            self.blocked |= !pass.write(self.turn, |slot| *slot = *event);
         }
         self.unpublished += self.emitted;
         self.settle();
@@ -230,6 +229,15 @@ impl Outbox {
             self.flush();
         }
         Ok(())
+    }
+
+    #[cold]
+    fn fail(&mut self, result: Result<(), Fault>) -> Result<(), Fault> {
+        self.take_back();
+        Err(match self.fault.take() {
+            Some(fault) => fault,
+            None => result.expect_err("one of the two"),
+        })
     }
 
     /// As [`Self::end`], for the life cycle's calls: there is no event to pass on.
@@ -253,12 +261,8 @@ impl Outbox {
     fn settle(&mut self) {
         // What waits for its time is looked after whether or not the next events emit.
         self.attention = self.passing || (self.unpublished > 0 && self.gather.is_timed());
-        if self.emitted != 0 {
-            self.emitted = 0;
-            for port in &mut self.ports {
-                port.fresh = 0;
-            }
-        }
+        self.emitted = 0;
+        self.turn += 1;
     }
 
     /// Takes back what was emitted for the event being handled.
@@ -268,8 +272,9 @@ impl Outbox {
         self.attention = self.passing;
         self.emitted = 0;
         for port in &mut self.ports {
-            port.take_back();
+            port.take_back(self.turn);
         }
+        self.turn += 1;
         let blocked = self.all_ports().any(|port| !port.overflow.is_empty());
         self.blocked = blocked;
     }
@@ -368,19 +373,28 @@ struct Port {
     source: u16,
     stream: Stream,
     overflow: VecDeque<Slot>,
-    /// Written for the event being handled.
+    /// Written for the event of the turn `fresh_in`.
     fresh: usize,
+    fresh_in: u64,
 }
 
 impl Port {
     fn new(event: EventType, source: u16, stream: Stream, most: usize) -> Self {
-        Self { event, source, stream, overflow: VecDeque::with_capacity(most), fresh: 0 }
+        Self {
+            event,
+            source,
+            stream,
+            overflow: VecDeque::with_capacity(most),
+            fresh: 0,
+            fresh_in: 0,
+        }
     }
 
     /// Lets `fill` write the next event. Gives whether it went to the ring; else it waits here.
     #[inline]
-    fn write(&mut self, fill: impl FnOnce(&mut Slot)) -> bool {
-        self.fresh += 1;
+    fn write(&mut self, turn: u64, fill: impl FnOnce(&mut Slot)) -> bool {
+        self.fresh = if self.fresh_in == turn { self.fresh + 1 } else { 1 };
+        self.fresh_in = turn;
         if self.overflow.is_empty() && self.stream.producer.has_room() {
             return self.stream.producer.write_with(fill);
         }
@@ -390,7 +404,11 @@ impl Port {
         false
     }
 
-    fn take_back(&mut self) {
+    /// Takes back what was written in a turn.
+    fn take_back(&mut self, turn: u64) {
+        if self.fresh_in != turn {
+            return;
+        }
         let waiting = self.fresh.min(self.overflow.len());
         self.overflow.truncate(self.overflow.len() - waiting);
         self.stream.producer.take_back(self.fresh - waiting);

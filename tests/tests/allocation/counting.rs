@@ -5,13 +5,41 @@ use pitlane::source::SourceError;
 use pitlane::topology::{Entry, Flow, Input, Plan, Port};
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 use std::alloc::System;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
-/// The counter is the process's: one measurement at a time.
+/// The counter is the process's: one test at a time, with all it prepares.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+/// Whoever holds it may count.
+pub(crate) struct Counting {
+    _alone: MutexGuard<'static, ()>,
+}
+
+impl Counting {
+    /// Waits until no other test allocates. To be held from a test's first line to its end.
+    pub(crate) fn alone() -> Self {
+        Self { _alone: ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner) }
+    }
+
+    /// What replaying `events` through a plan allocates at least, in a few tries.
+    pub(crate) fn allocated<I: Input>(
+        &self,
+        events: u64,
+        plan: impl Fn() -> Plan,
+        input: impl Fn() -> I,
+    ) -> Allocated {
+        let tries = (0..TRIES).map(|_| replay(events, plan(), input()));
+        tries
+            .reduce(|least, next| Allocated {
+                running: least.running.min(next.running),
+                whole_run: least.whole_run.min(next.whole_run),
+            })
+            .expect("more than no tries")
+    }
+}
 
 /// Events after which windows are full, instruments known and buffers as large as they get.
 const WARM_UP: u64 = 20_000;
@@ -33,22 +61,6 @@ pub(crate) struct Allocated {
     pub(crate) running: usize,
     /// From the start, with building it, to the end of the stop.
     pub(crate) whole_run: usize,
-}
-
-/// What replaying `events` through a plan allocates at least, in a few tries.
-pub(crate) fn allocated<I: Input>(
-    events: u64,
-    plan: impl Fn() -> Plan,
-    input: impl Fn() -> I,
-) -> Allocated {
-    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-    let tries = (0..TRIES).map(|_| replay(events, plan(), input()));
-    tries
-        .reduce(|least, next| Allocated {
-            running: least.running.min(next.running),
-            whole_run: least.whole_run.min(next.whole_run),
-        })
-        .expect("more than no tries")
 }
 
 fn replay(events: u64, plan: Plan, input: impl Input) -> Allocated {

@@ -1,6 +1,6 @@
 //! CSV files, read and replayed.
 
-use crate::counting::{Allocated, allocated};
+use crate::counting::{Allocated, Counting};
 use pitlane::Instruments;
 use pitlane::topology::{Latency, Plan};
 use pitlane_bench::{Prepared, Settings, rows, topologies};
@@ -17,19 +17,27 @@ fn plan(instruments: &Instruments) -> Plan {
     plan
 }
 
-fn read(name: &str, events: u64, write: impl Fn(&Path, &[u8]) -> std::io::Result<()>) -> Allocated {
+fn read(
+    counting: &Counting,
+    name: &str,
+    events: u64,
+    write: impl Fn(&Path, &[u8]) -> std::io::Result<()>,
+) -> Allocated {
     let folder = tempfile::tempdir().expect("a folder for the rows");
     let path = folder.path().join(name);
     write(&path, &rows::lean_trades(&Prepared::trades(events as usize)))
         .expect("room for the rows");
     let instruments = Instruments::new();
     let input = || rows::replay(rows::open_lean(&path, &instruments));
-    allocated(events, || plan(&instruments), input)
+    counting.allocated(events, || plan(&instruments), input)
 }
 
 #[test]
 fn rows_of_a_plain_file_allocate_nothing() {
-    let run = |count| read("20131007_trade.csv", count, |path, text| std::fs::write(path, text));
+    let counting = Counting::alone();
+    let run = |count| {
+        read(&counting, "20131007_trade.csv", count, |path, text| std::fs::write(path, text))
+    };
     let (few, many) = (run(FEW), run(MANY));
     assert_eq!((few.running, many.running), (0, 0));
     assert_eq!(few.whole_run, many.whole_run);
@@ -37,7 +45,8 @@ fn rows_of_a_plain_file_allocate_nothing() {
 
 #[test]
 fn rows_out_of_a_zip_allocate_nothing() {
-    let run = |count| read("20131007_trade.zip", count, rows::write_zip);
+    let counting = Counting::alone();
+    let run = |count| read(&counting, "20131007_trade.zip", count, rows::write_zip);
     let (few, many) = (run(FEW), run(MANY));
     assert_eq!((few.running, many.running), (0, 0));
     assert_eq!(few.whole_run, many.whole_run);
