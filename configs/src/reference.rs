@@ -67,11 +67,14 @@ fn the_files_that_ship_make_orders_and_the_same_ones_wherever_they_run() {
             let ready = ships_and_runs(name, &options);
             let limit = ReplayOptions { limit: Some(50_000), ..ReplayOptions::default() };
             let mut replay = Replay::new(ready.setup.sources, limit);
-            ready.topology.run(&mut replay).expect("it starts").streams
+            let streams = ready.topology.run(&mut replay).expect("it starts").streams;
+            // How often each was published is a matter of speed.
+            let what = streams.into_iter().map(|stream| (stream.name, stream.count, stream.digest));
+            what.collect::<Vec<_>>()
         };
         let fused = run("fused");
-        let made = fused.iter().find(|stream| stream.name == orders).expect("a stream of orders");
-        assert!(made.count > 10, "{name}: {fused:?}");
+        let (_, made, _) = fused.iter().find(|(name, ..)| name == orders).expect("orders");
+        assert!(*made > 10, "{name}: {fused:?}");
         assert_eq!(fused, run("2"), "{name}");
     }
 }
