@@ -1,6 +1,6 @@
 //! Measures feeds: generates a session, writes Lean trades to a zip, reads them back.
 //!
-//! `cargo run --release -p pitlane-feeds --example measure`
+//! `cargo run --release -p pitlane-feeds --example decode`
 
 use pitlane::Instruments;
 use pitlane::event::{EventType, MarketData, Slot};
