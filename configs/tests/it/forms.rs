@@ -165,7 +165,7 @@ fn what_is_odd_is_warned_of_and_runs() {
     assert!(!warnings.has_errors());
     let said = warnings.to_string();
     assert!(said.contains("`other` is not routed"), "{said}");
-    assert!(said.contains("no route leads to `idle`"), "{said}");
+    assert!(said.contains("no events reach `idle`"), "{said}");
     assert!(said.contains("did you mean `risk`?"), "{said}");
     assert_eq!(warnings.list().len(), 3, "{said}");
     assert!(warnings.list().iter().all(|warning| warning.line > 1), "{said}");
