@@ -9,7 +9,7 @@
 //! | [`rows`] | what is replayed: tick files made of them |
 //! | [`limits`] | what the machine, or the rules without an engine, can do at best |
 //! | [`rounds`] | variants measured in turns, medians and ratios |
-//! | [`suite`] | the sets of variants that `pitlane-bench` runs |
+//! | [`suite`] | the sets of variants that the example `measure` runs |
 //! | [`Machine`] | where it was measured |
 #![forbid(unsafe_code)]
 
