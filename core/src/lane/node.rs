@@ -144,7 +144,8 @@ impl Node {
                 }
                 continue;
             }
-            let ran = input.run(&mut **stage, out, until, left);
+            let ran = input.run(&mut **stage, out, until, left.min(out.stride()));
+            out.handled();
             left -= ran.consumed;
             filtered += ran.skipped;
             if ran.fault.is_some() {

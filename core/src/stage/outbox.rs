@@ -97,6 +97,20 @@ impl Outbox {
         self.gather.begin();
     }
 
+    /// Most events to handle before [`Self::handled`].
+    #[inline]
+    pub(crate) fn stride(&self) -> usize {
+        self.gather.stride()
+    }
+
+    /// After a run of events: publishes what has gathered for too long.
+    #[inline]
+    pub(crate) fn handled(&mut self) {
+        if self.unpublished > 0 && self.gather.is_late() {
+            self.flush();
+        }
+    }
+
     /// Notes the roots that are multiples of `every`, a power of two; at most `most` at a time.
     pub(crate) fn sample(&mut self, every: u64, most: usize) {
         self.sample_mask = every - 1;
@@ -225,7 +239,7 @@ impl Outbox {
         }
         self.unpublished += self.emitted;
         self.settle();
-        if self.unpublished > 0 && self.gather.is_over(self.unpublished) {
+        if self.gather.is_full(self.unpublished) {
             self.flush();
         }
         Ok(())
@@ -259,8 +273,7 @@ impl Outbox {
     /// What the event being handled had emitted stays.
     #[inline]
     fn settle(&mut self) {
-        // What waits for its time is looked after whether or not the next events emit.
-        self.attention = self.passing || (self.unpublished > 0 && self.gather.is_timed());
+        self.attention = self.passing;
         self.emitted = 0;
         self.turn += 1;
     }
