@@ -92,7 +92,7 @@ impl Entry for Sequencer {
         self.next_root += entered as u64;
         if entered > 0 {
             if let Some((entries, clock)) = &self.entered {
-                entries.note(first, self.next_root, clock.raw());
+                entries.note(self.next_root, clock.raw());
             }
             ingress.stream.publish();
             self.shared.entered.set(self.next_root - 1);

@@ -13,6 +13,7 @@
 
 #![allow(clippy::disallowed_types, reason = "the word that says who sleeps")]
 
+use crate::metrics::{LaneWord, Words};
 use crate::sync::{Arc, AtomicU64, Ordering, fence};
 use std::thread::Thread;
 use std::time::Duration;
@@ -123,17 +124,28 @@ pub(crate) struct Waiter {
     idle: u32,
     bed: Bed,
     announced: bool,
+    counters: Option<Words<LaneWord>>,
+    clock: quanta::Clock,
+    /// When the last wait ended, if nothing has moved since.
+    waited: Option<u64>,
 }
 
 impl Waiter {
     pub(crate) fn new(wait: Wait, bed: Bed) -> Self {
-        Self { wait, idle: 0, bed, announced: false }
+        let (clock, counters) = (quanta::Clock::new(), None);
+        Self { wait, idle: 0, bed, announced: false, counters, clock, waited: None }
+    }
+
+    /// Counts the time it waits. The clock is read while there is nothing to do, never else.
+    pub(crate) fn count(&mut self, counters: Option<Words<LaneWord>>) {
+        self.counters = counters;
     }
 
     /// Something moved.
     #[inline]
     pub(crate) fn reset(&mut self) {
         self.idle = 0;
+        self.waited = None;
         if self.announced {
             self.announced = false;
             self.bed.0.asleep.store(0, Ordering::Relaxed);
@@ -142,6 +154,16 @@ impl Waiter {
 
     /// Nothing moved: waits a little, never longer than `at_most`.
     pub(crate) fn idle(&mut self, at_most: Duration) {
+        let Some(counters) = self.counters.clone() else { return self.wait(at_most) };
+        let from = self.waited.unwrap_or_else(|| self.clock.raw());
+        self.wait(at_most);
+        let now = self.clock.raw();
+        self.waited = Some(now);
+        counters.of(LaneWord::IdleNs).add(self.clock.delta_as_nanos(from, now));
+        counters.of(LaneWord::Sleeps).add(u64::from(self.idle > SPINS));
+    }
+
+    fn wait(&mut self, at_most: Duration) {
         self.idle = self.idle.saturating_add(1);
         if self.idle <= SPINS || self.wait == Wait::BusySpin {
             std::hint::spin_loop();

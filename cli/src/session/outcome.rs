@@ -143,8 +143,12 @@ fn failure_of(report: &Report) -> Option<Failure> {
         return Some(Failure::data(error));
     }
     let stuck = report.left_behind.first()?;
-    let message = format!("lane `{stuck}` did not end in time");
-    Some(Failure::failed(LANE_STUCK, message, "one of its stages does not return"))
+    let message = format!("lane `{}` did not end in time", stuck.lane);
+    let help = match &stuck.on {
+        Some((stage, root)) => format!("stage `{stage}` has not returned from root {root}"),
+        None => format!("one of its stages does not return: {}", stuck.stages.join(", ")),
+    };
+    Some(Failure::failed(LANE_STUCK, message, help))
 }
 
 fn empty() -> Histogram<u64> {
@@ -157,10 +161,12 @@ fn empty_report() -> Report {
         elapsed: Duration::ZERO,
         streams: Vec::new(),
         stages: Vec::new(),
+        links: Vec::new(),
         lanes: Vec::new(),
         faults: Vec::new(),
         input_error: None,
         interrupted: false,
+        stuck: Vec::new(),
         left_behind: Vec::new(),
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::condition::Condition;
 use crate::event::Slot;
+use crate::metrics::{LinkWord, Words};
 use crate::ring::{CLOSED, Reader};
 use crate::stage::{Erased, Outbox, Ran, Run};
 use std::collections::VecDeque;
@@ -18,6 +19,12 @@ pub(crate) struct Input {
     bound: u64,
     /// Events taken out of the ring before their turn, all of one root.
     aside: VecDeque<Slot>,
+    /// Events that the condition held back.
+    filtered: u64,
+    /// Most events ever seen waiting.
+    max_lag: u64,
+    /// Where it counts; `None` where nothing is counted.
+    counters: Option<Words<LinkWord>>,
 }
 
 impl Input {
@@ -26,8 +33,11 @@ impl Input {
         handler: usize,
         when: Option<Condition>,
         passes: bool,
+        counters: Option<Words<LinkWord>>,
     ) -> Self {
-        Self { reader, handler, when, passes, bound: 0, aside: VecDeque::new() }
+        let aside = VecDeque::new();
+        let (bound, filtered, max_lag) = (0, 0, 0);
+        Self { reader, handler, when, passes, bound, aside, filtered, max_lag, counters }
     }
 
     /// The least root this input can still give, as far as is known.
@@ -53,6 +63,7 @@ impl Input {
     #[inline]
     pub(crate) fn look(&mut self) {
         self.bound = self.reader.look();
+        self.max_lag = self.max_lag.max(self.lag());
     }
 
     /// Looks at the stream again where nothing of it is known to be left.
@@ -70,8 +81,17 @@ impl Input {
 
     /// Published events not yet handled, as far as is known.
     #[inline]
-    pub(crate) fn lag(&self) -> u64 {
+    fn lag(&self) -> u64 {
         (self.aside.len() + self.reader.visible()) as u64
+    }
+
+    /// Writes down what it counts.
+    pub(crate) fn count(&mut self) {
+        let Some(counters) = &self.counters else { return };
+        counters.of(LinkWord::Done).set(self.reader.sequence());
+        counters.of(LinkWord::Filtered).set(self.filtered);
+        counters.of(LinkWord::Lag).set(self.lag());
+        counters.of(LinkWord::MaxLag).set(self.max_lag);
     }
 
     /// Lets the stage handle ready events with roots below `until`, at most `limit`.
@@ -91,6 +111,7 @@ impl Input {
         let run = Run { slots, until, when: self.when.as_mut() };
         let ran = stage.run(self.handler, run, out);
         self.reader.release(ran.consumed);
+        self.filtered += ran.skipped as u64;
         ran
     }
 
@@ -108,6 +129,7 @@ impl Input {
         let ran = stage.run(self.handler, run, out);
         self.aside.drain(..ran.consumed);
         self.reader.done_aside(ran.consumed);
+        self.filtered += ran.skipped as u64;
         ran
     }
 

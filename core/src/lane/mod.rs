@@ -43,5 +43,5 @@ mod node;
 mod thread;
 
 pub(crate) use input::Input;
-pub(crate) use node::{Node, NodeParts, Probe, empty_histogram};
+pub(crate) use node::{Node, NodeParts};
 pub(crate) use thread::{Grave, Lane, LaneOutcome, message_of_panic};

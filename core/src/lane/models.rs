@@ -34,15 +34,15 @@ fn merge() {
         Ok(())
     })
     .into();
-    let inputs = [first_reader, second_reader].map(|reader| Input::new(reader, 0, None, false));
+    let inputs =
+        [first_reader, second_reader].map(|reader| Input::new(reader, 0, None, false, None));
     let mut node = Node::new(NodeParts {
         name: "merge".into(),
         index: 0,
         stage: stage.stage,
         inputs: inputs.into(),
         out: Outbox::new(1, Names::default().into(), 1),
-        counters: Default::default(),
-        probe: None,
+        counters: None,
         limit: 1,
         shared: Default::default(),
     });

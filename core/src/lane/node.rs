@@ -2,12 +2,11 @@
 
 use super::Input;
 use crate::event::Header;
-use crate::metrics::{EntryClock, StageCounters};
+use crate::metrics::{StageWord, Words};
 use crate::ring::CLOSED;
 use crate::stage::{Erased, Fault, Outbox, Tally};
 use crate::sync::Arc;
-use crate::topology::{Shared, StageReport};
-use hdrhistogram::Histogram;
+use crate::topology::Shared;
 
 /// What a node is made of.
 pub(crate) struct NodeParts {
@@ -17,8 +16,8 @@ pub(crate) struct NodeParts {
     pub(crate) stage: Box<dyn Erased>,
     pub(crate) inputs: Vec<Input>,
     pub(crate) out: Outbox,
-    pub(crate) counters: Arc<StageCounters>,
-    pub(crate) probe: Option<Probe>,
+    /// Where it counts; `None` where nothing is counted.
+    pub(crate) counters: Option<Words<StageWord>>,
     /// Most events per poll.
     pub(crate) limit: usize,
     pub(crate) shared: Arc<Shared>,
@@ -36,13 +35,6 @@ enum State {
     /// `on_stop` was called; what it emitted may wait for room.
     Stopping,
     Finished,
-}
-
-/// Measures the time from entry to the end of the batch.
-pub(crate) struct Probe {
-    pub(crate) entered: Arc<EntryClock>,
-    pub(crate) clock: quanta::Clock,
-    pub(crate) latency: Histogram<u64>,
 }
 
 impl Node {
@@ -106,10 +98,11 @@ impl Node {
         moved |= self.parts.out.flush();
         if consumed > 0 {
             self.parts.stage.batch_end()?;
+            self.parts.out.end_batch();
         }
         moved |= self.promise();
         if consumed > 0 {
-            self.measure(consumed);
+            self.count();
         } else if self.inputs_finished() && !self.parts.out.is_blocked() {
             // Streams also close when a topology is halted: that is no end to be told of.
             if self.parts.shared.is_halted() {
@@ -157,13 +150,11 @@ impl Node {
             }
         }
         let consumed = *limit - left;
-        if filtered > 0 {
-            counters.filtered.add(filtered as u64);
-        }
-        if consumed > filtered {
-            counters.events_in.add((consumed - filtered) as u64);
-            counters.batches.add(1);
-            counters.largest_batch.raise(consumed as u64);
+        if let (Some(counters), true) = (counters, consumed > filtered) {
+            let handled = (consumed - filtered) as u64;
+            counters.of(StageWord::EventsIn).add(handled);
+            counters.of(StageWord::Batches).add(1);
+            counters.of(StageWord::LargestBatch).raise(handled);
         }
         match fault {
             Some(fault) => Err(fault),
@@ -212,70 +203,21 @@ impl Node {
         moved
     }
 
-    fn measure(&mut self, consumed: usize) {
-        let NodeParts { inputs, out, counters, probe, .. } = &mut self.parts;
-        counters.events_out.set(out.published());
-        counters.stops.set(out.stops());
-        let lag = inputs.iter().map(Input::lag).sum::<u64>() + consumed as u64;
-        counters.max_lag.raise(lag);
-        if let Some(probe) = probe {
-            probe.record(out.sampled());
+    /// Writes down what is not counted on the way.
+    fn count(&mut self) {
+        let NodeParts { inputs, out, counters, .. } = &mut self.parts;
+        if let Some(counters) = counters {
+            counters.of(StageWord::EventsOut).set(out.published());
+            counters.of(StageWord::Stops).set(out.stops());
         }
+        inputs.iter_mut().for_each(Input::count);
     }
 
-    /// What it has done.
-    pub(crate) fn report(&self, lane: &str) -> (usize, StageReport, Vec<Tally>) {
-        let NodeParts { name, index, counters, probe, out, .. } = &self.parts;
-        counters.events_out.set(out.published());
-        let report = StageReport {
-            name: name.clone(),
-            lane: lane.into(),
-            events_in: counters.events_in.get(),
-            filtered: counters.filtered.get(),
-            events_out: counters.events_out.get(),
-            batches: counters.batches.get(),
-            largest_batch: counters.largest_batch.get(),
-            stops: counters.stops.get(),
-            max_lag: counters.max_lag.get(),
-            latency: probe.as_ref().map_or_else(empty_histogram, |probe| probe.latency.clone()),
-        };
-        (*index, report, out.tallies())
+    /// What went through its streams.
+    pub(crate) fn tallies(&mut self) -> (usize, Vec<Tally>) {
+        self.count();
+        (self.parts.index, self.parts.out.tallies())
     }
-}
-
-impl Probe {
-    /// Records the latency of the roots noted since the last time.
-    fn record(&mut self, sampled: &mut Vec<u64>) {
-        if sampled.is_empty() {
-            return;
-        }
-        let now = self.clock.raw();
-        // Roots that entered in one batch share a time, so they are recorded together.
-        let (mut batch, mut count) = (0, 0);
-        for root in sampled.drain(..) {
-            match self.entered.entered(root) {
-                Some(entered) if entered == batch => count += 1,
-                Some(entered) => {
-                    record_all(&mut self.latency, self.clock.delta_as_nanos(batch, now), count);
-                    (batch, count) = (entered, 1);
-                }
-                None => {}
-            }
-        }
-        record_all(&mut self.latency, self.clock.delta_as_nanos(batch, now), count);
-    }
-}
-
-/// Records a latency `count` times. None of it is not recorded: it would still move the extremes.
-fn record_all(latency: &mut Histogram<u64>, ns: u64, count: u64) {
-    if count > 0 {
-        latency.saturating_record_n(ns, count);
-    }
-}
-
-/// 1 ns to 1000 s with 3 digits; never resized, so recording allocates nothing.
-pub(crate) fn empty_histogram() -> Histogram<u64> {
-    Histogram::new_with_bounds(1, 1_000_000_000_000, 3).expect("valid bounds")
 }
 
 /// The input whose turn it is, and the root before which its events come before all others'.

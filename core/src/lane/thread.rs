@@ -2,10 +2,11 @@
 
 use super::Node;
 use crate::affinity;
+use crate::metrics::{LaneWord, On, Words};
 use crate::stage::{Fault, FaultKind, Tally};
 use crate::sync::Arc;
 use crate::topology::Shared;
-use crate::topology::{LaneReport, StageFault, StageReport};
+use crate::topology::StageFault;
 use crate::wait::{Bed, Wait, Waiter, wake_all};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -22,10 +23,14 @@ pub(crate) struct Lane {
     pub(crate) wait: Wait,
     pub(crate) nodes: Vec<Node>,
     pub(crate) bed: Bed,
-    /// Lanes that may sleep until this one moves something.
+    /// Lanes that share a ring with this one and may sleep until it moves something.
     pub(crate) neighbours: Vec<Bed>,
     pub(crate) shared: Arc<Shared>,
     pub(crate) grave: Grave,
+    /// Where it says what it is on.
+    pub(crate) on: On,
+    /// Where it counts; `None` where nothing is counted.
+    pub(crate) counters: Option<Words<LaneWord>>,
 }
 
 /// Where lanes leave their nodes when they end, until the last of them has ended.
@@ -39,9 +44,10 @@ pub(crate) struct Grave(Arc<Mutex<Vec<Node>>>);
 /// What a lane leaves when it ends.
 #[derive(Debug)]
 pub(crate) struct LaneOutcome {
-    pub(crate) report: LaneReport,
-    /// Per stage: its place in topological order, its report, the tallies of its streams.
-    pub(crate) stages: Vec<(usize, StageReport, Vec<Tally>)>,
+    /// Cores it was in truth allowed on.
+    pub(crate) allowed: Vec<usize>,
+    /// Per stage: its place in topological order, the tallies of its streams.
+    pub(crate) tallies: Vec<(usize, Vec<Tally>)>,
 }
 
 impl Lane {
@@ -92,6 +98,11 @@ impl Lane {
         if moved {
             wake_all(&self.neighbours);
         }
+        self.on.clear();
+        if let Some(counters) = &self.counters {
+            counters.of(LaneWord::Cycles).add(1);
+            counters.of(LaneWord::BusyCycles).add(u64::from(moved));
+        }
         moved
     }
 
@@ -104,6 +115,7 @@ impl Lane {
     /// Polls until it is over.
     pub(crate) fn run(&mut self) {
         let mut waiter = Waiter::new(self.wait, self.bed.clone());
+        waiter.count(self.counters.clone());
         while !self.is_over() {
             if self.cycle() {
                 waiter.reset();
@@ -134,16 +146,9 @@ impl Lane {
         }
     }
 
-    pub(crate) fn outcome(&self) -> LaneOutcome {
-        let report = LaneReport {
-            name: self.name.clone(),
-            cpu: self.cpu,
-            allowed: affinity::allowed_cores(),
-            wait: self.wait,
-            stages: self.nodes.iter().map(|node| node.name().into()).collect(),
-        };
-        let stages = self.nodes.iter().map(|node| node.report(&self.name)).collect();
-        LaneOutcome { report, stages }
+    pub(crate) fn outcome(&mut self) -> LaneOutcome {
+        let tallies = self.nodes.iter_mut().map(Node::tallies).collect();
+        LaneOutcome { allowed: affinity::allowed_cores(), tallies }
     }
 }
 

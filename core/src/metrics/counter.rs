@@ -36,23 +36,3 @@ impl Counter {
         }
     }
 }
-
-/// What a stage has done so far. Written by its lane, once per poll.
-#[derive(Debug, Default)]
-#[repr(align(128))]
-pub(crate) struct StageCounters {
-    /// Events handled.
-    pub(crate) events_in: Counter,
-    /// Events that conditions held back.
-    pub(crate) filtered: Counter,
-    /// Events emitted and published.
-    pub(crate) events_out: Counter,
-    /// Polls in which any were handled.
-    pub(crate) batches: Counter,
-    /// Most events of one poll.
-    pub(crate) largest_batch: Counter,
-    /// Events whose way ended here.
-    pub(crate) stops: Counter,
-    /// Most published events not yet released, as seen at the start of a poll.
-    pub(crate) max_lag: Counter,
-}

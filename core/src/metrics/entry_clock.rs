@@ -1,68 +1,107 @@
 //! When roots entered.
 
-#![allow(clippy::disallowed_types, reason = "a sequence lock is made of them")]
+#![allow(clippy::disallowed_types, reason = "a ring that readers may be lapped in is made of them")]
 
-use crate::sync::{AtomicU64, Ordering, fence};
+use crate::sync::{Arc, AtomicU64, Ordering, fence};
 
-/// A side ring indexed by root: the clock as it was when the root entered. One writer, the
-/// sequencer; an entry already overwritten counts as unknown.
+/// A side ring of the batches that entered: one past the last root of each, and when it did. One
+/// writer, the sequencer; what was overwritten counts as unknown.
 ///
-/// Each entry is a sequence lock: the writer voids the root (fence), writes the time, then names
-/// the root; a reader that finds the same root before and after has the time that belongs to it.
+/// Readers hold nothing back: they copy a batch and look afterwards whether the writer has begun to
+/// overwrite it meanwhile. Writer: *begun* (relaxed), fence(Release), the batch (relaxed), *noted*
+/// (Release). Reader: noted (Acquire), the batch (relaxed), fence(Acquire), begun (relaxed).
 #[derive(Debug)]
 pub(crate) struct EntryClock {
-    entries: Box<[Entry]>,
-    every: u64,
+    batches: Box<[Batch]>,
+    /// Batches whose overwriting has begun: one past the last.
+    begun: AtomicU64,
+    /// Batches that may be read: one past the last.
+    noted: AtomicU64,
 }
 
 #[derive(Debug)]
 #[repr(align(16))]
-struct Entry {
-    root: AtomicU64,
+struct Batch {
+    end: AtomicU64,
     time: AtomicU64,
 }
 
 impl EntryClock {
-    /// For one root in `every` (a power of two), of which `in_flight` may be under way at once.
-    pub(crate) fn new(every: u64, in_flight: usize) -> Self {
-        let entries = (in_flight / every as usize).max(64).next_power_of_two();
-        let entry = |_| Entry { root: AtomicU64::new(0), time: AtomicU64::new(0) };
-        Self { entries: (0..entries).map(entry).collect(), every }
-    }
-
-    fn entry(&self, root: u64) -> &Entry {
-        let index = (root / self.every) as usize & (self.entries.len() - 1);
-        &self.entries[index]
-    }
-
-    /// Notes that the roots `first..end` entered at `time`.
-    pub(crate) fn note(&self, first: u64, end: u64, time: u64) {
-        let mut root = first.next_multiple_of(self.every);
-        while root < end {
-            let entry = self.entry(root);
-            entry.root.store(0, Ordering::Relaxed);
-            fence(Ordering::Release);
-            entry.time.store(time, Ordering::Relaxed);
-            entry.root.store(root, Ordering::Release);
-            root += self.every;
+    /// For as many batches under way at once; at least 64.
+    pub(crate) fn new(batches: usize) -> Self {
+        let batch = |_| Batch { end: AtomicU64::new(0), time: AtomicU64::new(0) };
+        Self {
+            batches: (0..batches.max(64).next_power_of_two()).map(batch).collect(),
+            begun: AtomicU64::new(0),
+            noted: AtomicU64::new(0),
         }
     }
 
-    /// When a root entered, if it is one of those noted and not yet overwritten. Root 0, that of
-    /// what is emitted at the start, never entered.
-    pub(crate) fn entered(&self, root: u64) -> Option<u64> {
-        let entry = self.entry(root);
-        if root == 0 || entry.root.load(Ordering::Acquire) != root {
+    /// Notes that the roots from the last `end` to this one entered at `time`.
+    pub(crate) fn note(&self, end: u64, time: u64) {
+        let number = self.begun.load(Ordering::Relaxed);
+        self.begun.store(number + 1, Ordering::Relaxed);
+        fence(Ordering::Release);
+        let batch = self.batch(number);
+        batch.end.store(end, Ordering::Relaxed);
+        batch.time.store(time, Ordering::Relaxed);
+        self.noted.store(number + 1, Ordering::Release);
+    }
+
+    fn batch(&self, number: u64) -> &Batch {
+        &self.batches[number as usize & (self.batches.len() - 1)]
+    }
+
+    /// End and time of a batch, unless it is overwritten or not noted yet.
+    fn read(&self, number: u64) -> Option<(u64, u64)> {
+        if number >= self.noted.load(Ordering::Acquire) {
             return None;
         }
-        let time = entry.time.load(Ordering::Relaxed);
+        let batch = self.batch(number);
+        let read = (batch.end.load(Ordering::Relaxed), batch.time.load(Ordering::Relaxed));
         fence(Ordering::Acquire);
-        (entry.root.load(Ordering::Relaxed) == root).then_some(time)
+        let begun = self.begun.load(Ordering::Relaxed);
+        (number + self.batches.len() as u64 >= begun).then_some(read)
     }
 
-    /// Roots that are multiples of this are noted.
-    pub(crate) fn every(&self) -> u64 {
-        self.every
+    /// The oldest batch that is surely not overwritten for a while.
+    fn oldest(&self) -> u64 {
+        let kept = self.batches.len() as u64 / 2;
+        self.noted.load(Ordering::Acquire).saturating_sub(kept)
+    }
+}
+
+/// Someone who looks up roots in their order.
+#[derive(Debug)]
+pub(crate) struct Entered {
+    clock: Arc<EntryClock>,
+    /// The batch to look at next.
+    next: u64,
+}
+
+impl Entered {
+    pub(crate) fn new(clock: Arc<EntryClock>) -> Self {
+        Self { clock, next: 0 }
+    }
+
+    /// When `root` entered, and the first root of which this does not say so; roots asked for never
+    /// go back. The time of one that is unknown is `None`.
+    pub(crate) fn look_up(&mut self, root: u64) -> (Option<u64>, u64) {
+        let mut exact = true;
+        loop {
+            match self.clock.read(self.next) {
+                Some((end, _)) if end <= root => self.next += 1,
+                Some((end, time)) => return (exact.then_some(time), end),
+                None if self.next < self.clock.oldest() => {
+                    // Lapped: where the oldest batch there is begins is not known.
+                    self.next = self.clock.oldest();
+                    exact = false;
+                    continue;
+                }
+                None => return (None, root + 1),
+            }
+            exact = true;
+        }
     }
 }
 
@@ -71,14 +110,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn knows_recent_multiples_and_forgets_old_ones() {
-        let clock = EntryClock::new(4, 256);
-        assert_eq!(clock.entered(0), None, "nothing enters before the first root");
-        clock.note(1, 9, 100);
-        assert_eq!(clock.entered(4), Some(100));
-        assert_eq!(clock.entered(8), Some(100));
-        clock.note(260, 261, 200);
-        assert_eq!(clock.entered(4), None, "overwritten a lap later");
-        assert_eq!(clock.entered(260), Some(200));
+    fn a_root_entered_with_its_batch() {
+        let clock = Arc::new(EntryClock::new(64));
+        let mut entered = Entered::new(clock.clone());
+        assert_eq!(entered.look_up(1), (None, 2), "nothing entered yet");
+        clock.note(5, 100);
+        clock.note(6, 200);
+        clock.note(9, 300);
+        assert_eq!(entered.look_up(1), (Some(100), 5));
+        assert_eq!(entered.look_up(4), (Some(100), 5));
+        assert_eq!(entered.look_up(8), (Some(300), 9));
+        assert_eq!(entered.look_up(9), (None, 10), "not entered yet");
+    }
+
+    #[test]
+    fn what_was_overwritten_is_unknown_and_what_comes_after_is_exact() {
+        let clock = Arc::new(EntryClock::new(64));
+        let mut entered = Entered::new(clock.clone());
+        for batch in 1..=200 {
+            clock.note(batch * 10, batch);
+        }
+        let (time, until) = entered.look_up(15);
+        assert_eq!(time, None);
+        assert_eq!(until, 1690, "the oldest kept for sure");
+        assert_eq!(entered.look_up(1690), (Some(170), 1700));
+        assert_eq!(entered.look_up(1999), (Some(200), 2000));
     }
 }

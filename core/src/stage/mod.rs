@@ -22,13 +22,14 @@ mod component;
 mod fault;
 mod gather;
 mod outbox;
+mod stream;
 
 pub use component::{Builder, Component, Each, component, each};
 pub(crate) use component::{Erased, Ran, Run};
 pub use fault::{Fault, FaultKind};
 pub(crate) use gather::Gather;
 pub use outbox::Outbox;
-pub(crate) use outbox::{Stream, Tally};
+pub(crate) use stream::{Stream, Tally};
 
 use crate::event::Event;
 

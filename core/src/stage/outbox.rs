@@ -1,13 +1,12 @@
 //! Where a stage emits.
 
-use super::{Fault, FaultKind, Gather};
+use super::{Fault, FaultKind, Gather, Stream, Tally};
 use crate::Names;
 use crate::event::{Event, EventType, Header, Slot};
-use crate::ring::Producer;
+use crate::metrics::{On, Timing};
 use bytemuck::Zeroable;
 use std::collections::VecDeque;
 use std::sync::Arc;
-use xxhash_rust::xxh3::Xxh3;
 
 /// Where a stage emits: a port per event type it declared, each with a stream behind it.
 ///
@@ -35,9 +34,10 @@ pub struct Outbox {
     stopped: bool,
     stops: u64,
     blocked: bool,
-    /// Roots of handled events whose latency is wanted: those with no bit of the mask.
-    sampled: Vec<u64>,
-    sample_mask: u64,
+    /// Says what the lane is on, under the stage's tag.
+    on: On,
+    tag: u64,
+    timing: Timing,
     /// Emissions since the last publication.
     unpublished: usize,
     gather: Gather,
@@ -67,8 +67,9 @@ impl Outbox {
             stopped: false,
             stops: 0,
             blocked: false,
-            sampled: Vec::new(),
-            sample_mask: u64::MAX,
+            on: On::default(),
+            tag: 0,
+            timing: Timing::off(),
             unpublished: 0,
             gather: Gather::until_drained(),
         }
@@ -111,15 +112,20 @@ impl Outbox {
         }
     }
 
-    /// Notes the roots that are multiples of `every`, a power of two; at most `most` at a time.
-    pub(crate) fn sample(&mut self, every: u64, most: usize) {
-        self.sample_mask = every - 1;
-        self.sampled.reserve_exact(most);
+    /// The stage's number, and the word in which its lane says that it is on it.
+    pub(crate) fn show_on(&mut self, on: On, stage: usize) {
+        (self.on, self.tag) = (on, On::tag(stage));
     }
 
-    /// The roots noted; whoever takes them clears them.
-    pub(crate) fn sampled(&mut self) -> &mut Vec<u64> {
-        &mut self.sampled
+    /// Measures how long events take; by default nothing is measured.
+    pub(crate) fn time(&mut self, timing: Timing) {
+        self.timing = timing;
+    }
+
+    /// After the events of a poll, when what they caused is published.
+    #[inline]
+    pub(crate) fn end_batch(&mut self) {
+        self.timing.end_batch();
     }
 
     pub(crate) fn add_port(&mut self, event: EventType, source: u16, stream: Stream) {
@@ -212,9 +218,8 @@ impl Outbox {
     #[inline]
     pub(crate) fn begin(&mut self, cause: &Header) {
         self.cause = *cause;
-        if cause.root & self.sample_mask == 0 && cause.root != 0 {
-            self.sampled.push(cause.root);
-        }
+        self.on.set(self.tag, cause.root);
+        self.timing.see(cause.root);
     }
 
     /// Whether [`Self::end`] has anything to do for the event that was handled without a fault.
@@ -339,44 +344,6 @@ impl Outbox {
 
     fn all_ports(&self) -> impl Iterator<Item = &Port> {
         self.ports.iter().chain(&self.pass)
-    }
-}
-
-/// The writing end of a stream: its ring, and a digest of what went through where it is wanted.
-pub(crate) struct Stream {
-    pub(crate) producer: Producer,
-    digest: Option<Box<Xxh3>>,
-    publications: u64,
-}
-
-/// What went through a stream: how many events, in how many batches and, where it is wanted, the hash
-/// of their bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Tally {
-    pub(crate) count: u64,
-    pub(crate) publications: u64,
-    pub(crate) digest: Option<u128>,
-}
-
-impl Stream {
-    pub(crate) fn new(producer: Producer, digest: bool) -> Self {
-        let digest = digest.then(|| Box::new(Xxh3::new()));
-        Self { producer, digest, publications: 0 }
-    }
-
-    /// Publishes what was written.
-    #[inline]
-    pub(crate) fn publish(&mut self) {
-        if let Some(digest) = &mut self.digest {
-            self.producer.for_unpublished(|slots| digest.update(bytemuck::cast_slice(slots)));
-        }
-        self.producer.publish();
-        self.publications += 1;
-    }
-
-    pub(crate) fn tally(&self) -> Tally {
-        let digest = self.digest.as_ref().map(|digest| digest.digest128());
-        Tally { count: self.producer.sequence(), publications: self.publications, digest }
     }
 }
 

@@ -1,11 +1,12 @@
 //! Rings, nodes and lanes out of a checked topology.
 
 use super::checked::Checked;
+use super::monitor::PlacedLane;
 use super::place::PlannedLane;
 use super::plan::Latency;
 use crate::event::Slot;
-use crate::lane::{Grave, Input, Lane, Node, NodeParts, Probe, empty_histogram};
-use crate::metrics::EntryClock;
+use crate::lane::{Grave, Input, Lane, Node, NodeParts};
+use crate::metrics::{EntryClock, On, Timing};
 use crate::ring::{Producer, Reader, ReaderKey, RingBuilder};
 use crate::sequencer::{Ingress, Sequencer};
 use crate::stage::{Gather, Outbox, Stream};
@@ -16,40 +17,49 @@ use crate::wait::{Bed, Wait};
 pub(super) struct Built {
     pub(super) sequencer: Sequencer,
     pub(super) lanes: Vec<Lane>,
+    /// Lanes that may sleep until something enters.
+    pub(super) sleepers: Vec<Bed>,
 }
 
 /// Builds all rings, then a node per stage, then the lanes.
 pub(super) fn build(checked: &mut Checked, lanes: &[PlannedLane]) -> Built {
     let clock = quanta::Clock::new();
-    let entries = match checked.latency {
-        Latency::Off => None,
-        Latency::OneIn(every) => {
-            let in_flight = checked.capacities.iter().sum::<usize>().min(MOST_ENTRIES);
-            Some(Arc::new(EntryClock::new(every, in_flight)))
-        }
-    };
+    let entries = (checked.latency != Latency::Off).then(|| {
+        // Each event in flight may have entered alone.
+        let in_flight = checked.capacities.iter().sum::<usize>();
+        Arc::new(EntryClock::new((2 * in_flight).min(MOST_ENTRIES)))
+    });
     let mut rings = build_rings(checked);
     let ingresses = ingresses(checked, &mut rings);
     let entered = entries.clone().map(|entries| (entries, clock.clone()));
     let sequencer = Sequencer::new(ingresses, entered, checked.shared.clone());
+    let ons: Vec<_> = lanes.iter().map(|_| On::default()).collect();
+    let lane_rings: Vec<_> = lanes.iter().map(|lane| rings_of(checked, lane)).collect();
     let stages = std::mem::take(&mut checked.graph.stages);
     let mut stages: Vec<_> = stages.into_iter().map(Some).collect();
     let mut nodes: Vec<Option<Node>> = Vec::new();
+    let mut links = 0;
     for place in 0..checked.order.len() {
         let index = checked.order[place];
         let Some(stage) = stages[index].take() else { continue };
-        let probe = entries.clone().map(|entered| Probe {
-            entered,
-            clock: clock.clone(),
-            latency: empty_histogram(),
-        });
-        nodes.push(Some(node(checked, stage, place, index, &mut rings, probe)));
+        let first_link = links;
+        links += stage.links.len();
+        let lane = lanes.iter().position(|lane| lane.stages.contains(&place));
+        let on = lane.map(|lane| ons[lane].clone()).unwrap_or_default();
+        let spot = Spot { place, index, first_link, on };
+        nodes.push(Some(node(checked, stage, spot, &mut rings, entries.as_ref())));
     }
     let beds: Vec<_> = lanes.iter().map(|_| Bed::new()).collect();
     let sleepers = |own: usize| {
-        let sleeps = |&i: &usize| i != own && lanes[i].wait == Wait::Park;
-        (0..lanes.len()).filter(sleeps).map(|i| beds[i].clone()).collect()
+        let wakes = |&i: &usize| i != own && lanes[i].wait == Wait::Park;
+        let shares = |&i: &usize| meet(&lane_rings[own], &lane_rings[i]);
+        (0..lanes.len()).filter(wakes).filter(shares).map(|i| beds[i].clone()).collect()
     };
+    let entering: Vec<_> = streams_that_enter(checked).collect();
+    let wait_for_entry = (0..lanes.len())
+        .filter(|&i| lanes[i].wait == Wait::Park && meet(&entering, &lane_rings[i]))
+        .map(|i| beds[i].clone())
+        .collect();
     let grave = Grave::default();
     let lane = |(i, lane): (usize, &PlannedLane)| Lane {
         name: lane.name.clone(),
@@ -61,18 +71,50 @@ pub(super) fn build(checked: &mut Checked, lanes: &[PlannedLane]) -> Built {
         neighbours: sleepers(i),
         shared: checked.shared.clone(),
         grave: grave.clone(),
+        on: ons[i].clone(),
+        counters: checked.counters.then(|| checked.shared.counters.lane(i)),
     };
+    let placed = |(lane, on): (&PlannedLane, &On)| PlacedLane {
+        name: lane.name.clone(),
+        cpu: lane.cpu,
+        wait: lane.wait,
+        stages: lane.stages.clone(),
+        on: on.clone(),
+    };
+    let _ = checked.shared.lanes.set(lanes.iter().zip(&ons).map(placed).collect());
     let lanes = lanes.iter().enumerate().map(lane).collect();
     let _ = checked.shared.beds.set(beds);
-    Built { sequencer, lanes }
+    Built { sequencer, lanes, sleepers: wait_for_entry }
 }
 
-/// Most entries of the side ring of entry times: 1 MiB of them.
+/// The streams that a lane's stages read or write: what moves on one may be what another lane that
+/// reads or writes it waits for.
+fn rings_of(checked: &Checked, lane: &PlannedLane) -> Vec<usize> {
+    let stages = lane.stages.iter().map(|&place| &checked.graph.stages[checked.order[place]]);
+    let rings = stages.flat_map(|stage| {
+        let read = stage.links.iter().map(|link| link.stream);
+        read.chain(stage.outputs.iter().copied()).chain(stage.pass)
+    });
+    rings.collect()
+}
+
+fn streams_that_enter(checked: &Checked) -> impl Iterator<Item = usize> {
+    let streams = &checked.graph.streams;
+    (0..streams.len()).filter(|&stream| streams[stream].writer.is_none())
+}
+
+fn meet(some: &[usize], others: &[usize]) -> bool {
+    some.iter().any(|ring| others.contains(ring))
+}
+
+/// Most batches whose time of entry is kept: 1 MiB of them.
 const MOST_ENTRIES: usize = 1 << 16;
 
 /// The two ends of a stream's ring.
 struct Ends {
     producer: Option<Producer>,
+    /// Its line among the counters.
+    line: usize,
     /// Per reader: the stage and which of its links.
     readers: Vec<(usize, usize, Option<Reader>)>,
 }
@@ -98,7 +140,8 @@ fn build_ring(checked: &Checked, stream: usize) -> Ends {
     let (producer, readers) = ring.build();
     let readers = keys.into_iter().zip(readers);
     let readers = readers.map(|((stage, number, _), reader)| (stage, number, Some(reader)));
-    Ends { producer: Some(producer), readers: readers.collect() }
+    let line = checked.stream_order().position(|other| other == stream).unwrap_or(0);
+    Ends { producer: Some(producer), line, readers: readers.collect() }
 }
 
 fn ingresses(checked: &Checked, rings: &mut [Ends]) -> Vec<Ingress> {
@@ -114,17 +157,29 @@ fn ingresses(checked: &Checked, rings: &mut [Ends]) -> Vec<Ingress> {
 
 fn take_stream(checked: &Checked, rings: &mut [Ends], stream: usize) -> Stream {
     let producer = rings[stream].producer.take().expect("a stream has one writer");
-    Stream::new(producer, checked.digests)
+    let counters = || checked.shared.counters.ring(rings[stream].line);
+    Stream::new(producer, checked.digests, checked.counters.then(counters))
+}
+
+/// Where a node stands.
+struct Spot {
+    /// Its place in topological order.
+    place: usize,
+    /// Its number in the plan.
+    index: usize,
+    /// The line of its first link among the counters.
+    first_link: usize,
+    on: On,
 }
 
 fn node(
     checked: &mut Checked,
     stage: super::graph::Stage,
-    place: usize,
-    index: usize,
+    spot: Spot,
     rings: &mut [Ends],
-    probe: Option<Probe>,
+    entries: Option<&Arc<EntryClock>>,
 ) -> Node {
+    let Spot { place, index, first_link, on } = spot;
     let component = stage.component;
     let id = checked.names.id(&stage.name).unwrap_or(0);
     let mut out = Outbox::new(id, checked.names.clone(), component.max_emissions);
@@ -135,8 +190,12 @@ fn node(
     if component.may_stop {
         out.allow_stop();
     }
-    if let Some(probe) = &probe {
-        out.sample(probe.entered.every(), checked.batch_limit);
+    out.show_on(on, place);
+    if let (Latency::OneIn(every), Some(entries), Some(latencies)) =
+        (checked.latency, entries, &checked.shared.layout.stages[place].1)
+    {
+        let (most, clock) = (checked.batch_limit, quanta::Clock::new());
+        out.time(Timing::new(every, most, entries.clone(), clock, latencies.clone()));
     }
     for &stream in &stage.outputs {
         let ends = take_stream(checked, rings, stream);
@@ -154,7 +213,9 @@ fn node(
         let reader = reader.and_then(|reader| reader.2.take()).expect("a reader per link");
         let event = checked.graph.streams[link.stream].event.event;
         let handler = component.inputs.iter().position(|input| *input == event);
-        Input::new(reader, handler.expect("input types were checked"), when, link.passes)
+        let handler = handler.expect("input types were checked");
+        let counters = || checked.shared.counters.link(first_link + number);
+        Input::new(reader, handler, when, link.passes, checked.counters.then(counters))
     };
     let inputs = links.map(input).collect();
     Node::new(NodeParts {
@@ -163,8 +224,7 @@ fn node(
         stage: component.stage,
         inputs,
         out,
-        counters: checked.shared.stages[place].1.clone(),
-        probe,
+        counters: checked.counters.then(|| checked.shared.counters.stage(place)),
         limit: checked.batch_limit,
         shared: checked.shared.clone(),
     })

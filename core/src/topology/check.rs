@@ -3,11 +3,11 @@
 use super::checked::Checked;
 use super::graph::{Graph, Link};
 use super::lower::lower;
-use super::monitor::Shared;
+use super::monitor::{Layout, Shared};
 use super::plan::{Lanes, Latency, Plan};
 use crate::condition::{self, Condition, World};
 use crate::event::EventType;
-use crate::metrics::StageCounters;
+use crate::metrics::Latencies;
 use crate::ring::MAX_CAPACITY;
 use crate::sync::Arc;
 use crate::{Names, Tier};
@@ -100,9 +100,7 @@ pub(super) fn check(mut plan: Plan) -> Result<Checked, Vec<Problem>> {
     if problems.0.iter().any(|problem| problem.severity == Severity::Error) {
         return Err(problems.0);
     }
-    let counters = |&i: &usize| (graph.stages[i].name.clone(), Arc::<StageCounters>::default());
-    let stages = order.iter().map(counters).collect();
-    let shared = Arc::new(Shared::new(stages));
+    let shared = Arc::new(Shared::new(layout(&plan, &graph, &order)));
     Ok(Checked {
         graph,
         order,
@@ -113,6 +111,8 @@ pub(super) fn check(mut plan: Plan) -> Result<Checked, Vec<Problem>> {
         batch_limit: plan.batch_limit,
         digests: plan.digests,
         latency: plan.latency,
+        counters: plan.counters,
+        watchdog: plan.watchdog,
         shared,
         warnings: problems.0,
     })
@@ -129,6 +129,23 @@ fn name_all(graph: &Graph, problems: &mut Problems) -> Names {
         problems.error("PL-TOPOLOGY-010", "components".into(), message, "split the topology");
     }
     names
+}
+
+/// What will be counted.
+fn layout(plan: &Plan, graph: &Graph, order: &[usize]) -> Layout {
+    let rings: Vec<_> = graph.stream_order().collect();
+    let ring_of = |link: &Link| rings.iter().position(|&ring| ring == link.stream).unwrap_or(0);
+    let latencies = || (plan.latency != Latency::Off).then(|| Arc::new(Latencies::new()));
+    let links = order.iter().enumerate().flat_map(|(place, &stage)| {
+        graph.stages[stage].links.iter().map(move |link| (place, link))
+    });
+    Layout {
+        // Each lane but one, the worker, has stages of its own or is listed.
+        most_lanes: 1 + order.len() + plan.lanes.listed(),
+        stages: order.iter().map(|&i| (graph.stages[i].name.clone(), latencies())).collect(),
+        links: links.map(|(place, link)| (place, ring_of(link))).collect(),
+        rings: rings.iter().map(|&ring| graph.streams[ring].name.clone()).collect(),
+    }
 }
 
 /// Stages such that each comes after those that write what it reads, and those it comes after; in

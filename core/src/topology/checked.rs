@@ -9,6 +9,7 @@ use crate::condition::Condition;
 use crate::event::EventType;
 use crate::sync::Arc;
 use crate::{Names, Tier};
+use std::time::Duration;
 
 /// A topology that can run.
 pub struct Checked {
@@ -23,6 +24,8 @@ pub struct Checked {
     pub(super) batch_limit: usize,
     pub(super) digests: bool,
     pub(super) latency: Latency,
+    pub(super) counters: bool,
+    pub(super) watchdog: Option<Duration>,
     pub(super) shared: Arc<Shared>,
     pub(super) warnings: Vec<Problem>,
 }
@@ -64,11 +67,7 @@ impl Checked {
 
     /// Indices of streams in the order of reports; those of stages that never run are left out.
     pub(super) fn stream_order(&self) -> impl Iterator<Item = usize> {
-        let streams = &self.graph.streams;
-        let ingresses = (0..streams.len()).filter(|&i| streams[i].writer.is_none());
-        let runs = |stage: usize| self.graph.stages[stage].runs;
-        let others = (0..streams.len()).filter(move |&i| streams[i].writer.is_some_and(runs));
-        ingresses.chain(others)
+        self.graph.stream_order()
     }
 
     /// Stages, in the order in which a single lane polls them.

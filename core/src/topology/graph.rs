@@ -88,4 +88,13 @@ impl Graph {
             self.stages[new].runs = true;
         }
     }
+
+    /// Indices of streams in the order of reports; those of stages that never run are left out.
+    pub(super) fn stream_order(&self) -> impl Iterator<Item = usize> {
+        let streams = &self.streams;
+        let ingresses = (0..streams.len()).filter(|&i| streams[i].writer.is_none());
+        let runs = |stage: usize| self.stages[stage].runs;
+        let others = (0..streams.len()).filter(move |&i| streams[i].writer.is_some_and(runs));
+        ingresses.chain(others)
+    }
 }

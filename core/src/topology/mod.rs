@@ -19,6 +19,7 @@
 //! | `run` | the input's loop, feeding by hand, the stop |
 //! | `threads` | the lanes' threads |
 //! | `monitor` | live numbers, halt, drain |
+//! | `watchdog` | notices stages that do not return |
 //! | `report` | what a run has done |
 
 mod build;
@@ -35,12 +36,16 @@ mod run;
 #[cfg(all(test, not(loom)))]
 mod tests;
 mod threads;
+mod watchdog;
 
 pub use check::{Problem, Severity};
 pub use checked::{Checked, LinkInfo, StageInfo, StreamInfo};
 pub use input::{Entry, Flow, Input, Port};
+pub use monitor::Monitor;
 pub(crate) use monitor::Shared;
-pub use monitor::{Monitor, StageProgress};
 pub use plan::{LaneSpec, Lanes, Latency, Plan};
-pub use report::{LaneReport, Report, RunError, StageFault, StageReport, StreamReport};
+pub use report::{
+    LaneReport, LeftBehind, LinkReport, Report, RunError, StageFault, StageReport, StreamReport,
+    StuckStage,
+};
 pub use run::Running;

@@ -1,10 +1,14 @@
 //! Live numbers of a topology, and the means to end it.
 
-use super::StageFault;
-use crate::metrics::{Counter, StageCounters};
+use super::{LaneReport, LeftBehind, LinkReport, StageFault, StageReport, StuckStage};
+use crate::metrics::{
+    Block, Counter, LaneWord, Latencies, LinkWord, On, RingWord, Shape, StageWord, empty_histogram,
+};
+use crate::stage::Tally;
 use crate::sync::Arc;
-use crate::wait::Bed;
+use crate::wait::{Bed, Wait};
 use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 /// What all parts of a running topology share.
 #[derive(Debug, Default)]
@@ -17,14 +21,47 @@ pub(crate) struct Shared {
     pub(crate) event_time: Counter,
     /// The last root + 1, set before the ingresses close.
     pub(crate) end_root: Counter,
-    pub(crate) stages: Vec<(String, Arc<StageCounters>)>,
+    pub(crate) counters: Block,
+    pub(crate) layout: Layout,
+    /// The lanes, once they are placed.
+    pub(crate) lanes: OnceLock<Vec<PlacedLane>>,
     faults: Mutex<Vec<StageFault>>,
+    stuck: Mutex<Vec<StuckStage>>,
     pub(crate) beds: OnceLock<Vec<Bed>>,
 }
 
+/// What the lines of the counters belong to, in their order.
+#[derive(Debug, Default)]
+pub(crate) struct Layout {
+    pub(crate) most_lanes: usize,
+    /// Names of the stages, in topological order, and what is measured of them.
+    pub(crate) stages: Vec<(String, Option<Arc<Latencies>>)>,
+    /// Stage and stream of each link, by their lines.
+    pub(crate) links: Vec<(usize, usize)>,
+    /// Names of the streams.
+    pub(crate) rings: Vec<String>,
+}
+
+/// A lane as placed.
+#[derive(Debug)]
+pub(crate) struct PlacedLane {
+    pub(crate) name: String,
+    pub(crate) cpu: Option<usize>,
+    pub(crate) wait: Wait,
+    /// Its stages, by their place in topological order.
+    pub(crate) stages: Vec<usize>,
+    pub(crate) on: On,
+}
+
 impl Shared {
-    pub(super) fn new(stages: Vec<(String, Arc<StageCounters>)>) -> Self {
-        Self { stages, ..Self::default() }
+    pub(super) fn new(layout: Layout) -> Self {
+        let shape = Shape {
+            lanes: layout.most_lanes,
+            stages: layout.stages.len(),
+            links: layout.links.len(),
+            rings: layout.rings.len(),
+        };
+        Self { counters: Block::new(shape), layout, ..Self::default() }
     }
 
     pub(crate) fn is_halted(&self) -> bool {
@@ -68,23 +105,122 @@ impl Shared {
         faults.sort_by_key(|fault| fault.root);
         faults
     }
+
+    /// A stage has held its lane for too long; the same one again only tells for how long by now.
+    pub(super) fn note_stuck(&self, stuck: StuckStage) {
+        let mut all = self.stuck.lock().unwrap_or_else(PoisonError::into_inner);
+        match all.iter_mut().find(|known| known.is_same(&stuck)) {
+            Some(known) => known.held = stuck.held,
+            None => all.push(stuck),
+        }
+    }
+
+    pub(super) fn stuck(&self) -> Vec<StuckStage> {
+        self.stuck.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn lanes(&self) -> &[PlacedLane] {
+        self.lanes.get().map_or(&[], Vec::as_slice)
+    }
+
+    /// The name of a stage by its place in topological order.
+    pub(super) fn stage_name(&self, stage: usize) -> String {
+        self.layout.stages.get(stage).map_or_else(String::new, |stage| stage.0.clone())
+    }
+
+    /// A lane that a stop leaves behind.
+    pub(super) fn left_behind(&self, lane: usize) -> LeftBehind {
+        let lane = &self.lanes()[lane];
+        LeftBehind {
+            lane: lane.name.clone(),
+            stages: lane.stages.iter().map(|&stage| self.stage_name(stage)).collect(),
+            on: On::decode(lane.on.word()).map(|(stage, root)| (self.stage_name(stage), root)),
+        }
+    }
+
+    /// What a stream's counters say went through it, where its writer cannot be asked.
+    pub(super) fn counted(&self, ring: usize) -> Tally {
+        let words = self.counters.ring(ring);
+        Tally {
+            count: words.get(RingWord::Published),
+            publications: words.get(RingWord::Publications),
+            digest: None,
+        }
+    }
+
+    pub(super) fn stage_reports(&self) -> Vec<StageReport> {
+        let links = self.link_reports();
+        let lane_of = |stage| {
+            let lane = self.lanes().iter().find(|lane| lane.stages.contains(&stage));
+            lane.map_or_else(String::new, |lane| lane.name.clone())
+        };
+        let report = |(stage, (name, latencies)): (usize, &(String, Option<Arc<Latencies>>))| {
+            let words = self.counters.stage(stage);
+            let own = links.iter().filter(|link| link.stage == *name);
+            StageReport {
+                name: name.clone(),
+                lane: lane_of(stage),
+                events_in: words.get(StageWord::EventsIn),
+                filtered: own.clone().map(|link| link.filtered).sum(),
+                events_out: words.get(StageWord::EventsOut),
+                batches: words.get(StageWord::Batches),
+                largest_batch: words.get(StageWord::LargestBatch),
+                stops: words.get(StageWord::Stops),
+                failures: words.get(StageWord::Failures),
+                skipped: words.get(StageWord::Skipped),
+                restarts: words.get(StageWord::Restarts),
+                retries: words.get(StageWord::Retries),
+                max_lag: own.map(|link| link.max_lag).max().unwrap_or(0),
+                latency: latencies.as_ref().map_or_else(empty_histogram, |all| all.histogram()),
+            }
+        };
+        self.layout.stages.iter().enumerate().map(report).collect()
+    }
+
+    pub(super) fn link_reports(&self) -> Vec<LinkReport> {
+        let report = |(link, &(stage, ring)): (usize, &(usize, usize))| {
+            let words = self.counters.link(link);
+            LinkReport {
+                stream: self.layout.rings[ring].clone(),
+                stage: self.stage_name(stage),
+                done: words.get(LinkWord::Done),
+                filtered: words.get(LinkWord::Filtered),
+                skipped: words.get(LinkWord::Skipped),
+                // Loaded after what is done of it, so never less.
+                published: self.counters.ring(ring).get(RingWord::Published),
+                lag: words.get(LinkWord::Lag),
+                max_lag: words.get(LinkWord::MaxLag),
+            }
+        };
+        self.layout.links.iter().enumerate().map(report).collect()
+    }
+
+    pub(super) fn lane_reports(&self) -> Vec<LaneReport> {
+        let report = |(number, lane): (usize, &PlacedLane)| {
+            let words = self.counters.lane(number);
+            LaneReport {
+                name: lane.name.clone(),
+                cpu: lane.cpu,
+                allowed: Vec::new(),
+                wait: lane.wait,
+                stages: lane.stages.iter().map(|&stage| self.stage_name(stage)).collect(),
+                cycles: words.get(LaneWord::Cycles),
+                busy_cycles: words.get(LaneWord::BusyCycles),
+                idle: Duration::from_nanos(words.get(LaneWord::IdleNs)),
+                sleeps: words.get(LaneWord::Sleeps),
+            }
+        };
+        self.lanes().iter().enumerate().map(report).collect()
+    }
 }
 
 /// Live numbers of a topology, and the means to end it, from any thread. Clones are handles to the
 /// same topology.
+///
+/// Reading disturbs nobody: each number has one writer, which stores it once per batch. Numbers read
+/// together may be of slightly different moments.
 #[derive(Clone, Debug)]
 pub struct Monitor(pub(super) Arc<Shared>);
-
-/// What a stage has done so far.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StageProgress {
-    /// Name of its component.
-    pub name: String,
-    /// Events handled.
-    pub events_in: u64,
-    /// Events emitted.
-    pub events_out: u64,
-}
 
 impl Monitor {
     /// Events that entered so far.
@@ -99,16 +235,29 @@ impl Monitor {
         self.0.event_time.get()
     }
 
-    /// What each stage has done so far, in topological order. The numbers of one stage may be of
-    /// slightly different moments.
+    /// What each stage has done so far, in topological order.
     #[must_use]
-    pub fn stages(&self) -> Vec<StageProgress> {
-        let progress = |(name, counters): &(String, Arc<StageCounters>)| StageProgress {
-            name: name.clone(),
-            events_in: counters.events_in.get(),
-            events_out: counters.events_out.get(),
-        };
-        self.0.stages.iter().map(progress).collect()
+    pub fn stages(&self) -> Vec<StageReport> {
+        self.0.stage_reports()
+    }
+
+    /// How far each link is, those of the first stage first.
+    #[must_use]
+    pub fn links(&self) -> Vec<LinkReport> {
+        self.0.link_reports()
+    }
+
+    /// What each lane has done so far; none before they are placed.
+    #[must_use]
+    pub fn lanes(&self) -> Vec<LaneReport> {
+        self.0.lane_reports()
+    }
+
+    /// Stages that held their lane longer than the watchdog's limit, in the order in which it
+    /// happened; see [`super::Plan::watchdog`].
+    #[must_use]
+    pub fn stuck(&self) -> Vec<StuckStage> {
+        self.0.stuck()
     }
 
     /// Takes no more from the input and finishes what is in flight.

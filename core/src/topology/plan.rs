@@ -7,6 +7,7 @@ use crate::route::Route;
 use crate::stage::Component;
 use crate::wait::Wait;
 use crate::{Instruments, Tier};
+use std::time::Duration;
 
 /// Where stages run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,6 +22,13 @@ pub enum Lanes {
     Count(usize),
     /// These lanes; standard stages on none of them run on a worker lane.
     List(Vec<LaneSpec>),
+}
+
+impl Lanes {
+    /// How many lanes are listed by name.
+    pub(super) fn listed(&self) -> usize {
+        if let Lanes::List(lanes) = self { lanes.len() } else { 0 }
+    }
 }
 
 /// A lane as configured.
@@ -51,6 +59,9 @@ pub(super) const DEFAULT_CAPACITY: usize = 4096;
 
 /// Most events a stage handles in one poll by default.
 pub(super) const DEFAULT_BATCH_LIMIT: usize = 256;
+
+/// How long a stage may hold its lane before the watchdog reports it, by default.
+const DEFAULT_WATCHDOG: Duration = Duration::from_secs(1);
 
 /// A topology as it is to be: sources, components, routes between them, lanes.
 ///
@@ -94,6 +105,8 @@ pub struct Plan {
     pub(super) batch_limit: usize,
     pub(super) digests: bool,
     pub(super) latency: Latency,
+    pub(super) counters: bool,
+    pub(super) watchdog: Option<Duration>,
 }
 
 /// A route and the events it is for.
@@ -119,6 +132,8 @@ impl Default for Plan {
             batch_limit: DEFAULT_BATCH_LIMIT,
             digests: false,
             latency: Latency::Off,
+            counters: true,
+            watchdog: Some(DEFAULT_WATCHDOG),
         }
     }
 }
@@ -211,6 +226,20 @@ impl Plan {
     /// How many events have their latency measured; none by default.
     pub fn latency(&mut self, latency: Latency) -> &mut Self {
         self.latency = latency;
+        self
+    }
+
+    /// Whether stages, links, lanes and rings count what they do; on by default. Without it reports
+    /// and monitors show zeros: for measuring what counting costs.
+    pub fn counters(&mut self, on: bool) -> &mut Self {
+        self.counters = on;
+        self
+    }
+
+    /// How long a stage may hold its lane with one event before it is reported as stuck; one second
+    /// by default, `None` for no watchdog.
+    pub fn watchdog(&mut self, limit: Option<Duration>) -> &mut Self {
+        self.watchdog = limit;
         self
     }
 

@@ -18,6 +18,8 @@ pub struct Report {
     pub streams: Vec<StreamReport>,
     /// Stages in topological order.
     pub stages: Vec<StageReport>,
+    /// Links, those of the first stage first.
+    pub links: Vec<LinkReport>,
     /// Lanes.
     pub lanes: Vec<LaneReport>,
     /// Faults of stages, the least root first.
@@ -26,8 +28,11 @@ pub struct Report {
     pub input_error: Option<SourceError>,
     /// Whether someone ended it before the input was done.
     pub interrupted: bool,
-    /// Lanes that did not end within the stop's limit; their stages are missing above.
-    pub left_behind: Vec<String>,
+    /// Stages that held their lane longer than the watchdog's limit.
+    pub stuck: Vec<StuckStage>,
+    /// Lanes that did not end within the stop's limit. Their numbers above are what they were when
+    /// the stop gave up, their streams have no digests.
+    pub left_behind: Vec<LeftBehind>,
 }
 
 /// What went through a stream.
@@ -64,25 +69,119 @@ pub struct StageReport {
     pub largest_batch: u64,
     /// Events it stopped.
     pub stops: u64,
-    /// Most events it was seen behind.
+    /// Faults and panics, retried ones included.
+    pub failures: u64,
+    /// Events that went to the dead letters.
+    pub skipped: u64,
+    /// Times it was built anew.
+    pub restarts: u64,
+    /// Times an event was tried again.
+    pub retries: u64,
+    /// Most events of one input it was seen behind.
     pub max_lag: u64,
     /// Wall time from entry to the end of the batch in this stage, ns; empty where not measured.
     pub latency: Histogram<u64>,
 }
 
-/// What a lane was.
+/// How far a stage is with a stream: of what was published, what became of it.
+///
+/// After a stop `published == done + left()`, and `done` is handled, filtered and skipped events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkReport {
+    /// Name of the stream.
+    pub stream: String,
+    /// Name of the stage that reads it.
+    pub stage: String,
+    /// Events of the stream.
+    pub published: u64,
+    /// Events the stage is done with.
+    pub done: u64,
+    /// Of these, held back by the link's condition.
+    pub filtered: u64,
+    /// Of these, gone to the dead letters.
+    pub skipped: u64,
+    /// Events not yet done, as the stage saw it last.
+    pub lag: u64,
+    /// The most it ever saw.
+    pub max_lag: u64,
+}
+
+impl LinkReport {
+    /// Events the stage handled.
+    #[must_use]
+    pub fn handled(&self) -> u64 {
+        self.done - self.filtered - self.skipped
+    }
+
+    /// Events it is not done with.
+    #[must_use]
+    pub fn left(&self) -> u64 {
+        self.published.saturating_sub(self.done)
+    }
+}
+
+/// What a lane was, and what it did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LaneReport {
     /// Name.
     pub name: String,
     /// Core it was asked to be pinned to.
     pub cpu: Option<usize>,
-    /// Cores it was in truth allowed on, as the system says.
+    /// Cores it was in truth allowed on, as the system says; empty before it has ended.
     pub allowed: Vec<usize>,
     /// How it waited.
     pub wait: crate::wait::Wait,
     /// Names of its stages.
     pub stages: Vec<String>,
+    /// Duty cycles.
+    pub cycles: u64,
+    /// Duty cycles in which anything moved.
+    pub busy_cycles: u64,
+    /// Time it spent waiting for something to do.
+    pub idle: Duration,
+    /// Times it gave its core away to wait.
+    pub sleeps: u64,
+}
+
+impl LaneReport {
+    /// Share of `elapsed` in which it had something to do, from 0 to 1.
+    #[must_use]
+    pub fn busy_ratio(&self, elapsed: Duration) -> f64 {
+        if elapsed.is_zero() {
+            return 0.0;
+        }
+        (1.0 - self.idle.as_secs_f64() / elapsed.as_secs_f64()).clamp(0.0, 1.0)
+    }
+}
+
+/// A stage that held its lane for long.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StuckStage {
+    /// Name of the component.
+    pub stage: String,
+    /// Name of its lane.
+    pub lane: String,
+    /// Root of the event it was on.
+    pub root: u64,
+    /// For how long, as last seen.
+    pub held: Duration,
+}
+
+impl StuckStage {
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        (&self.stage, self.root) == (&other.stage, other.root)
+    }
+}
+
+/// A lane that a stop left behind: its thread still runs, in a stage that did not return.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftBehind {
+    /// Name of the lane.
+    pub lane: String,
+    /// Names of its stages, none of which will handle anything any more.
+    pub stages: Vec<String>,
+    /// The stage that holds it and the root of the event it is on, as far as is known.
+    pub on: Option<(String, u64)>,
 }
 
 /// A fault and where it came from.

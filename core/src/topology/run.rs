@@ -4,9 +4,10 @@ use super::build::{Built, build};
 use super::checked::Checked;
 use super::place::{Placement, place};
 use super::threads::{GRACE, LaneThread, finish_inline, finish_threads, start_threads};
+use super::watchdog::Watchdog;
 use super::{Entry, Flow, Input, Monitor, Port, Report, RunError, StreamReport};
 use crate::event::{Event, EventType, Slot};
-use crate::lane::{Lane, message_of_panic};
+use crate::lane::{Lane, LaneOutcome, message_of_panic};
 use crate::sequencer::Sequencer;
 use crate::source::SourceError;
 use crate::stage::Tally;
@@ -33,6 +34,7 @@ pub struct Running {
     /// Names and types of the streams, ingresses first, and who tells what went through them.
     streams: Vec<(String, EventType, Teller)>,
     ports: Vec<(String, EventType)>,
+    _watchdog: Option<Watchdog>,
 }
 
 /// Who tells what went through a stream.
@@ -69,9 +71,7 @@ impl Running {
             Placement::Inline(lane) => std::slice::from_ref(lane),
             Placement::Threads(lanes) => lanes,
         };
-        let Built { sequencer, mut lanes } = build(&mut checked, planned);
-        let parks = |lane: &&Lane| lane.wait == Wait::Park;
-        let sleepers = lanes.iter().filter(parks).map(|lane| lane.bed.clone()).collect();
+        let Built { sequencer, mut lanes, sleepers } = build(&mut checked, planned);
         let lanes = match (placement, lanes.pop()) {
             (Placement::Inline(_), Some(mut lane)) => {
                 lane.start().map_err(RunError::from_start)?;
@@ -82,6 +82,7 @@ impl Running {
                 Lanes::Threads(start_threads(lanes, &shared)?)
             }
         };
+        let watchdog = checked.watchdog.map(|limit| Watchdog::start(shared.clone(), limit));
         let mut running = Self {
             shared,
             sequencer,
@@ -91,6 +92,7 @@ impl Running {
             started: Instant::now(),
             streams,
             ports,
+            _watchdog: watchdog,
         };
         // What was emitted at root 0 need not wait for the first event.
         running.sequencer.settle();
@@ -244,60 +246,72 @@ impl Running {
             self.sequencer.close();
         }
         wake_all(&self.sleepers);
-        let mut left_behind = Vec::new();
         let outcomes = match &mut self.lanes {
             Lanes::Inline(lane) => {
                 finish_inline(lane, deadline);
-                vec![lane.outcome()]
+                vec![Some(lane.outcome())]
             }
             Lanes::Threads(threads) => {
-                let threads = std::mem::take(threads);
-                finish_threads(threads, &self.shared, deadline, &mut left_behind)
+                finish_threads(std::mem::take(threads), &self.shared, deadline)
             }
         };
-        let faults = self.shared.take_faults();
+        self.report(outcomes, input_error, drained)
+    }
+
+    fn report(
+        &self,
+        outcomes: Vec<Option<LaneOutcome>>,
+        input_error: Option<SourceError>,
+        drained: bool,
+    ) -> Report {
+        let shared = &self.shared;
+        let faults = shared.take_faults();
         // A halt may also have come while finishing: from a deadline, or from someone.
-        let interrupted = drained || self.shared.is_halted();
+        let interrupted = drained || shared.is_halted();
         let mut report = Report {
             events: self.sequencer.entered(),
             elapsed: self.started.elapsed(),
             streams: Vec::new(),
-            stages: Vec::new(),
-            lanes: Vec::new(),
+            stages: shared.stage_reports(),
+            links: shared.link_reports(),
+            lanes: shared.lane_reports(),
             interrupted: interrupted && faults.is_empty(),
             faults,
             input_error,
-            left_behind,
+            stuck: shared.stuck(),
+            left_behind: Vec::new(),
         };
-        let mut stages = Vec::new();
-        for outcome in outcomes {
-            report.lanes.push(outcome.report);
-            stages.extend(outcome.stages);
+        let mut tallies = Vec::new();
+        for (lane, outcome) in outcomes.into_iter().enumerate() {
+            match outcome {
+                Some(outcome) => {
+                    report.lanes[lane].allowed = outcome.allowed;
+                    tallies.extend(outcome.tallies);
+                }
+                None => report.left_behind.push(shared.left_behind(lane)),
+            }
         }
-        stages.sort_by_key(|(place, ..)| *place);
-        report.streams = self.stream_reports(&stages);
-        report.stages = stages.into_iter().map(|(_, stage, _)| stage).collect();
+        report.streams = self.stream_reports(&tallies);
         report
     }
 
-    fn stream_reports(
-        &self,
-        stages: &[(usize, super::StageReport, Vec<Tally>)],
-    ) -> Vec<StreamReport> {
+    fn stream_reports(&self, stages: &[(usize, Vec<Tally>)]) -> Vec<StreamReport> {
         let ingresses = self.sequencer.tallies();
-        let tally = |teller| match teller {
-            Teller::Ingress(number) => ingresses.get(number).copied(),
-            Teller::Stage(place, number) => {
-                let stage = stages.iter().find(|stage| stage.0 == place)?;
-                stage.2.get(number).copied()
-            }
+        let tally = |ring, teller| {
+            let told = match teller {
+                Teller::Ingress(number) => ingresses.get(number).copied(),
+                Teller::Stage(place, number) => {
+                    let stage = stages.iter().find(|stage| stage.0 == place);
+                    stage.and_then(|stage| stage.1.get(number).copied())
+                }
+            };
+            told.unwrap_or_else(|| self.shared.counted(ring))
         };
-        let report = |(name, event, teller): &(String, EventType, Teller)| {
-            let Tally { count, publications, digest } = tally(*teller)?;
-            let (name, event) = (name.clone(), *event);
-            Some(StreamReport { name, event, count, publications, digest })
+        let report = |(ring, (name, event, teller)): (usize, &(String, EventType, Teller))| {
+            let Tally { count, publications, digest } = tally(ring, *teller);
+            StreamReport { name: name.clone(), event: *event, count, publications, digest }
         };
-        self.streams.iter().filter_map(report).collect()
+        self.streams.iter().enumerate().map(report).collect()
     }
 }
 

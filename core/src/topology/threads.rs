@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 
 /// A lane's thread and what it will leave.
 pub(super) struct LaneThread {
-    pub(super) name: String,
     /// Lets it go, once all lanes have started their stages.
     go: mpsc::Sender<()>,
     pub(super) outcome: mpsc::Receiver<LaneOutcome>,
@@ -45,7 +44,7 @@ pub(super) fn start_threads(
         let thread = spawned
             .map_err(|error| RunError::Thread { lane: name.clone(), error: error.to_string() });
         match thread {
-            Ok(thread) => threads.push(LaneThread { name, go, outcome, thread }),
+            Ok(thread) => threads.push(LaneThread { go, outcome, thread }),
             Err(error) => {
                 shared.halt();
                 return Err(error);
@@ -90,14 +89,13 @@ pub(super) fn finish_inline(lane: &mut Lane, deadline: Option<Instant>) {
 /// How long lanes may take to notice a halt before they count as stuck.
 pub(super) const GRACE: Duration = Duration::from_millis(200);
 
+/// What each lane leaves; `None` for one that is stuck and left behind.
 pub(super) fn finish_threads(
     threads: Vec<LaneThread>,
     shared: &Shared,
     deadline: Option<Instant>,
-    left_behind: &mut Vec<String>,
-) -> Vec<LaneOutcome> {
-    let mut outcomes = Vec::new();
-    for lane in threads {
+) -> Vec<Option<LaneOutcome>> {
+    let finish = |lane: LaneThread| {
         let outcome = match deadline {
             None => lane.outcome.recv().ok(),
             Some(deadline) => {
@@ -109,13 +107,10 @@ pub(super) fn finish_threads(
                 })
             }
         };
-        match outcome {
-            Some(outcome) => {
-                outcomes.push(outcome);
-                let _ = lane.thread.join();
-            }
-            None => left_behind.push(lane.name),
+        if outcome.is_some() {
+            let _ = lane.thread.join();
         }
-    }
-    outcomes
+        outcome
+    };
+    threads.into_iter().map(finish).collect()
 }

@@ -103,7 +103,10 @@ fn a_stop_with_a_deadline_leaves_a_stuck_lane_behind_and_names_it() {
     let mut running = plan.check().expect("no mistakes").start().expect("it starts");
     running.publish("feed", &trade(1)).expect("it runs");
     let report = running.stop_within(Duration::from_millis(50));
-    assert_eq!(report.left_behind, ["tar"]);
+    let left = &report.left_behind[0];
+    assert_eq!((left.lane.as_str(), left.stages.as_slice()), ("tar", &["stuck".to_owned()][..]));
+    assert_eq!(left.on, Some(("stuck".into(), 1)), "the event it is on");
+    assert_eq!(report.links[0].left(), 1, "what it did not finish is accounted for");
     assert!(!report.is_complete());
 }
 

@@ -1,5 +1,6 @@
 //! Whole topologies, small.
 
+mod accounts;
 mod faults;
 mod mistakes;
 

@@ -1,0 +1,65 @@
+//! Watches whether lanes go on.
+
+use super::{Shared, StuckStage};
+use crate::metrics::{LaneWord, On};
+use crate::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+/// A thread that looks at what each lane is on, four times per limit; ends when it is dropped.
+#[derive(Debug)]
+pub(super) struct Watchdog {
+    _end: mpsc::Sender<()>,
+}
+
+impl Watchdog {
+    /// Watches for stages that hold their lane longer than `limit`. That there is no thread for it
+    /// is no reason not to run; it is logged.
+    pub(super) fn start(shared: Arc<Shared>, limit: Duration) -> Self {
+        let (end, ended) = mpsc::channel();
+        let body = move || {
+            let mut lanes: Vec<_> = shared.lanes().iter().map(|_| Watch::new()).collect();
+            while ended.recv_timeout(limit / 4) == Err(RecvTimeoutError::Timeout) {
+                for (number, watch) in lanes.iter_mut().enumerate() {
+                    watch.look(&shared, number, limit);
+                }
+            }
+        };
+        let spawned = std::thread::Builder::new().name("watchdog".into()).spawn(body);
+        if let Err(error) = spawned {
+            tracing::warn!(%error, "no watchdog");
+        }
+        Self { _end: end }
+    }
+}
+
+/// What was seen of a lane.
+struct Watch {
+    /// The word it shows and its count of duty cycles: while both stay, it is on one event.
+    seen: (u64, u64),
+    since: Instant,
+}
+
+impl Watch {
+    fn new() -> Self {
+        Self { seen: (0, 0), since: Instant::now() }
+    }
+
+    fn look(&mut self, shared: &Shared, number: usize, limit: Duration) {
+        let lane = &shared.lanes()[number];
+        let now = (lane.on.word(), shared.counters.lane(number).get(LaneWord::Cycles));
+        if now != self.seen {
+            *self = Self { seen: now, since: Instant::now() };
+            return;
+        }
+        let held = self.since.elapsed();
+        let Some((stage, root)) = On::decode(now.0) else { return };
+        if held < limit {
+            return;
+        }
+        let stage = shared.stage_name(stage);
+        let (lane, ms) = (lane.name.clone(), held.as_millis());
+        tracing::warn!(stage, lane, root, "has held its lane for {ms} ms");
+        shared.note_stuck(StuckStage { stage, lane, root, held });
+    }
+}
