@@ -19,3 +19,19 @@ pub(crate) use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering, fence},
 };
+
+/// Threads that sleep and are woken.
+#[cfg(not(loom))]
+pub(crate) mod thread {
+    pub(crate) use std::thread::{Thread, current, park_timeout};
+}
+
+/// Under loom nobody wakes up by himself: a wake-up that is lost is a deadlock, which loom reports.
+#[cfg(loom)]
+pub(crate) mod thread {
+    pub(crate) use loom::thread::{Thread, current};
+
+    pub(crate) fn park_timeout(_longest: std::time::Duration) {
+        loom::thread::park();
+    }
+}

@@ -5,7 +5,7 @@ use crate::text::product;
 use hdrhistogram::Histogram;
 use pitlane::affinity::ranges;
 use pitlane::event::fixed::{Decimal, WideDecimal};
-use pitlane::topology::{LaneReport, StageReport};
+use pitlane::topology::{LaneReport, StageReport, StuckStage};
 use serde_json::{Map, Value, json};
 
 /// Version of the form; grows when a key changes its meaning.
@@ -45,7 +45,9 @@ pub(crate) fn summary(outcome: &Outcome) -> Value {
         "sources": sources(outcome),
         "positions": positions(outcome),
         "latency_ns": percentiles(&outcome.latency()),
-        "lanes": report.lanes.iter().map(lane_json).collect::<Value>(),
+        "links": links(outcome),
+        "stuck": report.stuck.iter().map(stuck_json).collect::<Value>(),
+        "lanes": report.lanes.iter().map(|lane| lane_json(outcome, lane)).collect::<Value>(),
         "run_folder": outcome.folder.display().to_string(),
         "error": outcome.failure.as_ref().map(crate::failure::Failure::sentence),
     })
@@ -60,10 +62,41 @@ fn stage_json(outcome: &Outcome, stage: &StageReport) -> Value {
         "out": stage.events_out,
         "filtered": stage.filtered,
         "stopped": stage.stops,
+        "failures": stage.failures,
+        "skipped": stage.skipped,
+        "restarts": stage.restarts,
+        "retries": stage.retries,
         "batches": stage.batches,
         "largest_batch": stage.largest_batch,
         "max_lag": stage.max_lag,
         "latency_ns": percentiles(&stage.latency),
+    })
+}
+
+/// What became of each stream at each stage of the config that reads it.
+fn links(outcome: &Outcome) -> Value {
+    let links = outcome.report.links.iter();
+    let links = links.filter(|link| !crate::record::is_recorder(&link.stage)).map(|link| {
+        json!({
+            "stream": link.stream,
+            "stage": link.stage,
+            "published": link.published,
+            "handled": link.handled(),
+            "filtered": link.filtered,
+            "skipped": link.skipped,
+            "left": link.left(),
+            "max_lag": link.max_lag,
+        })
+    });
+    links.collect()
+}
+
+fn stuck_json(stuck: &StuckStage) -> Value {
+    json!({
+        "stage": stuck.stage,
+        "lane": stuck.lane,
+        "root": stuck.root,
+        "held_ms": u64::try_from(stuck.held.as_millis()).unwrap_or(u64::MAX),
     })
 }
 
@@ -115,7 +148,7 @@ fn positions(outcome: &Outcome) -> Value {
     rows.collect()
 }
 
-fn lane_json(lane: &LaneReport) -> Value {
+fn lane_json(outcome: &Outcome, lane: &LaneReport) -> Value {
     let stages: Vec<_> =
         lane.stages.iter().filter(|stage| !crate::record::is_recorder(stage)).collect();
     json!({
@@ -123,6 +156,11 @@ fn lane_json(lane: &LaneReport) -> Value {
         "cpu": lane.cpu,
         "cores_allowed": ranges(&lane.allowed),
         "wait": lane.wait.name(),
+        "note": lane.note,
         "stages": stages,
+        "cycles": lane.cycles,
+        "busy_cycles": lane.busy_cycles,
+        "busy_ratio": lane.busy_ratio(outcome.report.elapsed),
+        "sleeps": lane.sleeps,
     })
 }

@@ -131,8 +131,9 @@ fn lane_line(lane: &LaneReport) -> String {
     let stages: Vec<_> =
         lane.stages.iter().filter(|stage| !is_recorder(stage)).map(String::as_str).collect();
     let stages = if stages.is_empty() { "recorders".into() } else { stages.join(", ") };
+    let note = lane.note.iter().map(|note| format!(" ({note})")).collect::<String>();
     format!(
-        "lane {}: {cpu} (allowed {}), {}: {stages}\n",
+        "lane {}: {cpu} (allowed {}), {}: {stages}{note}\n",
         lane.name,
         ranges(&lane.allowed),
         lane.wait.name(),

@@ -13,8 +13,8 @@
 //! and position independent, so that another process may read it one day.
 
 use super::{Counter, LaneWord, LinkWord, RingWord, StageWord, Word};
-use crate::sync::Arc;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 /// Words of a line.
 const WORDS: usize = 16;

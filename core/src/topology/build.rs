@@ -78,6 +78,7 @@ pub(super) fn build(checked: &mut Checked, lanes: &[PlannedLane]) -> Built {
         name: lane.name.clone(),
         cpu: lane.cpu,
         wait: lane.wait,
+        note: lane.note.clone(),
         stages: lane.stages.clone(),
         on: on.clone(),
     };

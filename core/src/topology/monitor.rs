@@ -48,6 +48,7 @@ pub(crate) struct PlacedLane {
     pub(crate) name: String,
     pub(crate) cpu: Option<usize>,
     pub(crate) wait: Wait,
+    pub(crate) note: Option<String>,
     /// Its stages, by their place in topological order.
     pub(crate) stages: Vec<usize>,
     pub(crate) on: On,
@@ -203,6 +204,7 @@ impl Shared {
                 cpu: lane.cpu,
                 allowed: Vec::new(),
                 wait: lane.wait,
+                note: lane.note.clone(),
                 stages: lane.stages.iter().map(|&stage| self.stage_name(stage)).collect(),
                 cycles: words.get(LaneWord::Cycles),
                 busy_cycles: words.get(LaneWord::BusyCycles),

@@ -16,6 +16,8 @@ pub(super) struct PlannedLane {
     /// Whether that core was asked for by name.
     pub(super) must_pin: bool,
     pub(super) wait: Wait,
+    /// What was not done as asked, and why.
+    pub(super) note: Option<String>,
     pub(super) stages: Vec<usize>,
 }
 
@@ -47,6 +49,7 @@ pub(super) fn place(checked: &Checked) -> Placement {
             cpu: None,
             must_pin: false,
             wait: Wait::Backoff,
+            note: None,
             stages: all.collect(),
         }),
         Lanes::Auto => {
@@ -58,6 +61,7 @@ pub(super) fn place(checked: &Checked) -> Placement {
         }
         Lanes::List(specs) => {
             let listed = specs.iter().map(|spec| listed_lane(checked, spec, &cores)).collect();
+            let listed = tame(listed, cores.len());
             let is_listed = |place: &usize| {
                 let name = &checked.graph.stages[checked.order[*place]].name;
                 specs.iter().any(|spec| spec.stages.contains(name))
@@ -80,6 +84,7 @@ fn spread(stages: &[usize], lanes: usize, cores: &[usize]) -> Vec<PlannedLane> {
             cpu: if busy { cores.iter().rev().nth(lane).copied() } else { None },
             must_pin: false,
             wait: if busy { Wait::SpinYield } else { Wait::Backoff },
+            note: None,
             stages: stages[start..end].to_vec(),
         }
     };
@@ -90,7 +95,7 @@ fn with_worker(mut lanes: Vec<PlannedLane>, stages: Vec<usize>) -> Vec<PlannedLa
     if !stages.is_empty() {
         let name = "worker".to_owned();
         let (cpu, must_pin, wait) = (None, false, Wait::Park);
-        lanes.push(PlannedLane { name, cpu, must_pin, wait, stages });
+        lanes.push(PlannedLane { name, cpu, must_pin, wait, note: None, stages });
     }
     lanes
 }
@@ -106,8 +111,30 @@ fn listed_lane(checked: &Checked, spec: &LaneSpec, cores: &[usize]) -> PlannedLa
         cpu: spec.cpu,
         must_pin: true,
         wait: spec.wait.unwrap_or(default),
+        note: None,
         stages: places.filter(named).collect(),
     }
+}
+
+/// Lets lanes back off that were to spin for ever and have no core for it: two on one core, or more
+/// than there are cores, would each wait while the other has the core.
+fn tame(mut lanes: Vec<PlannedLane>, cores: usize) -> Vec<PlannedLane> {
+    let mut spinning: Vec<Option<usize>> = Vec::new();
+    for lane in lanes.iter_mut().filter(|lane| lane.wait == Wait::BusySpin) {
+        let shared = lane.cpu.is_some() && spinning.contains(&lane.cpu);
+        if !shared && spinning.len() < cores {
+            spinning.push(lane.cpu);
+            continue;
+        }
+        let why = match lane.cpu {
+            Some(cpu) if shared => format!("another lane spins on core {cpu}"),
+            _ => format!("{cores} lanes spin already, on as many cores as there are"),
+        };
+        let note = format!("backs off instead of busy_spin: {why}");
+        tracing::warn!(lane = lane.name, "{note}");
+        (lane.wait, lane.note) = (Wait::Backoff, Some(note));
+    }
+    lanes
 }
 
 /// Notes what is wrong with a list of lanes.
@@ -145,5 +172,33 @@ pub(super) fn check_list(lanes: &[LaneSpec], graph: &Graph, problems: &mut Probl
             format!("`{}` is on the fast tier and stands on no lane", stage.name),
             "name it under the `stages` of a lane",
         );
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    fn lane(cpu: Option<usize>, wait: Wait) -> PlannedLane {
+        let name = "lane".to_owned();
+        PlannedLane { name, cpu, must_pin: true, wait, note: None, stages: Vec::new() }
+    }
+
+    #[test]
+    fn lanes_that_would_spin_without_a_core_of_their_own_back_off_and_say_why() {
+        let lanes = [
+            lane(Some(1), Wait::BusySpin),
+            lane(Some(1), Wait::BusySpin),
+            lane(None, Wait::Park),
+            lane(None, Wait::BusySpin),
+            lane(None, Wait::BusySpin),
+        ];
+        let tamed = tame(lanes.into(), 2);
+        let waits: Vec<_> = tamed.iter().map(|lane| lane.wait).collect();
+        let (spins, backs_off) = (Wait::BusySpin, Wait::Backoff);
+        assert_eq!(waits, [spins, backs_off, Wait::Park, spins, backs_off]);
+        let note = |lane: usize| tamed[lane].note.as_deref().expect("it says why");
+        assert!(note(1).contains("another lane spins on core 1"), "{}", note(1));
+        assert!(note(4).contains("2 lanes spin already"), "{}", note(4));
     }
 }

@@ -131,6 +131,8 @@ pub struct LaneReport {
     pub allowed: Vec<usize>,
     /// How it waited.
     pub wait: crate::wait::Wait,
+    /// What was not done as asked, and why.
+    pub note: Option<String>,
     /// Names of its stages.
     pub stages: Vec<String>,
     /// Duty cycles.
