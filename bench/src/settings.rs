@@ -15,6 +15,8 @@ pub struct Settings {
     pub digests: bool,
     /// How many events have their latency measured.
     pub latency: Latency,
+    /// Whether stages, links, lanes and rings count what they do.
+    pub counters: bool,
 }
 
 impl Settings {
@@ -25,11 +27,13 @@ impl Settings {
         capacity: None,
         digests: false,
         latency: Latency::Off,
+        counters: true,
     };
 
     /// Gives a plan these settings.
     pub fn apply(&self, plan: &mut Plan) {
         plan.lanes(self.lanes.clone()).digests(self.digests).latency(self.latency);
+        plan.counters(self.counters);
         if let Some(events) = self.batch_limit {
             plan.batch_limit(events);
         }

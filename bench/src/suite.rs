@@ -32,7 +32,7 @@ pub struct Set {
 }
 
 /// All sets.
-pub const SETS: [Set; 8] = [
+pub const SETS: [Set; 9] = [
     Set {
         name: "replay",
         about: "Trades in memory through sma_cross and mean_reversion, risk_gate, null; fused.",
@@ -42,6 +42,11 @@ pub const SETS: [Set; 8] = [
         name: "recording",
         about: "The fused replay with what may be recorded.",
         variants: recording,
+    },
+    Set {
+        name: "counting",
+        about: "Fused pipelines of 3 stages, batches of 64, with what is counted; a third of the difference is for one stage.",
+        variants: counting,
     },
     Set { name: "batch", about: "The fused replay by batch limit.", variants: batch },
     Set {
@@ -131,6 +136,22 @@ fn recording(size: Size) -> Vec<Variant> {
         replaying("latency of every event", &trades, size, with(false, Latency::OneIn(1))),
         replaying("digests", &trades, size, with(true, Latency::Off)),
         replaying("digests, latency of 1 in 64", &trades, size, with(true, Latency::OneIn(64))),
+    ]
+}
+
+fn counting(size: Size) -> Vec<Variant> {
+    let trades = Prepared::trades(size.prepared);
+    let variant = |name: &str, counters, latency| {
+        let settings = Settings { counters, latency, batch_limit: Some(64), ..Settings::FUSED };
+        let (plan, events) = (topologies::pipeline_of, trades.clone());
+        let plan = move || plan(3, &settings);
+        running(name, plan, move || events.input(size.events), Threads::One)
+    };
+    vec![
+        variant("nothing counted", false, Latency::Off),
+        variant("counters", true, Latency::Off),
+        variant("counters, latency of 1 in 64", true, Latency::OneIn(64)),
+        variant("counters, latency of every event", true, Latency::OneIn(1)),
     ]
 }
 
