@@ -15,6 +15,7 @@ mod ledger;
 mod marks;
 mod orders;
 mod rows;
+mod sheet;
 mod signals;
 mod symbols;
 
@@ -27,6 +28,7 @@ use pitlane::event::{Event, Order, Signal};
 use pitlane::stage::component;
 use pitlane::topology::Plan;
 use pitlane::{Instruments, Names, Tier};
+use sheet::Sheet;
 use signals::SignalRecorder;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -72,17 +74,17 @@ impl Recorders {
     /// Adds recorders of all signals and orders to a plan.
     pub(crate) fn add_to(plan: &mut Plan, instruments: &Instruments) -> Self {
         let recorders = Self::default();
-        let (late, recorded) = (&recorders.late, &recorders.recorded);
+        let sheet = |header| Sheet::new(header, &recorders.late, instruments, &recorders.recorded);
         let sources = sources_of::<Signal>(plan);
         if !sources.is_empty() {
-            let stage = SignalRecorder::new(late, instruments, recorded);
+            let stage = SignalRecorder::new(sheet(signals::HEADER));
             let name = format!("{PREFIX}signals");
             plan.component(&name, component(stage).on::<Signal>());
             route_all::<Signal>(plan, &sources, &name);
         }
         let sources = sources_of::<Order>(plan);
         if !sources.is_empty() {
-            let stage = OrderRecorder::new(late, instruments, recorded);
+            let stage = OrderRecorder::new(sheet(orders::HEADER));
             let name = format!("{PREFIX}orders");
             plan.component(&name, component(stage).on::<Order>());
             route_all::<Order>(plan, &sources, &name);

@@ -1,15 +1,11 @@
 //! Writes orders, and keeps the ledger.
 
 use super::ledger::Ledger;
-use super::rows::Rows;
-use super::symbols::Symbols;
-use super::{Late, Recorded};
+use super::sheet::Sheet;
 use pitlane::event::fixed::Decimal;
 use pitlane::event::{Order, OrderStatus, OrderType, Reason, Side, TimeInForce};
 use pitlane::stage::{Fault, On, Outbox, Stage};
-use pitlane::{Instruments, Names};
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex, PoisonError};
 
 pub(super) const FILE: &str = "orders.csv";
 pub(super) const HEADER: &str = "root,ts_event,client_order_id,symbol,side,type,time_in_force,\
@@ -18,49 +14,32 @@ pub(super) const HEADER: &str = "root,ts_event,client_order_id,symbol,side,type,
 /// Writes each order as a row, and counts it in the ledger.
 #[derive(Debug)]
 pub(super) struct OrderRecorder {
-    rows: Rows,
-    symbols: Symbols,
-    late: Late,
-    names: Names,
+    sheet: Sheet,
     ledger: Ledger,
-    recorded: Arc<Mutex<Recorded>>,
 }
 
 impl OrderRecorder {
-    pub(super) fn new(
-        late: &Late,
-        instruments: &Instruments,
-        recorded: &Arc<Mutex<Recorded>>,
-    ) -> Self {
-        Self {
-            rows: Rows::new(HEADER),
-            symbols: Symbols::new(instruments),
-            late: late.clone(),
-            names: Names::default(),
-            ledger: Ledger::default(),
-            recorded: recorded.clone(),
-        }
+    pub(super) fn new(sheet: Sheet) -> Self {
+        Self { sheet, ledger: Ledger::default() }
     }
 }
 
 impl Stage for OrderRecorder {
     fn on_start(&mut self, _out: &mut Outbox) -> Result<(), Fault> {
-        let (names, folder) = self.late.get().cloned().unwrap_or_default();
-        self.names = names;
-        self.rows.begin(folder.join(FILE))
+        self.sheet.begin(FILE)
     }
 
     fn on_stop(&mut self, _out: &mut Outbox) -> Result<(), Fault> {
-        self.rows.flush()
+        self.sheet.rows.flush()
     }
 }
 
 impl On<Order> for OrderRecorder {
     fn on(&mut self, order: &Order, _out: &mut Outbox) -> Result<(), Fault> {
         self.ledger.take(order);
-        let symbol = self.symbols.text(order.header.instrument);
-        let strategy = self.names.name(order.strategy).unwrap_or_default();
-        self.rows.row(|out| write_row(out, order, symbol, strategy))
+        let symbol = self.sheet.symbols.text(order.header.instrument);
+        let strategy = self.sheet.names.name(order.strategy).unwrap_or_default();
+        self.sheet.rows.row(|out| write_row(out, order, symbol, strategy))
     }
 }
 
@@ -91,10 +70,7 @@ fn write_row(out: &mut impl Write, order: &Order, symbol: &str, strategy: &str) 
 /// Whatever ended the run, what was written is kept and counted.
 impl Drop for OrderRecorder {
     fn drop(&mut self) {
-        let flushed = self.rows.flush();
-        let mut recorded = self.recorded.lock().unwrap_or_else(PoisonError::into_inner);
-        recorded.orders = self.rows.count;
-        recorded.ledger = std::mem::take(&mut self.ledger);
-        recorded.error = flushed.err().map(|fault| fault.to_string()).or(recorded.error.take());
+        let ledger = std::mem::take(&mut self.ledger);
+        self.sheet.close(|recorded, count| (recorded.orders, recorded.ledger) = (count, ledger));
     }
 }
