@@ -1,10 +1,10 @@
 //! The ring: one writer, many readers, slots of one cache line.
 //!
 //! ```text
-//!                      writer line          reader lines
-//!                    +--------+-------+   +------+------+   +------+------+
-//!                    | cursor | bound |   | done | gate |   | done | gate |  ...
-//!                    +--------+-------+   +------+------+   +------+------+
+//!                     writer line               reader lines
+//!            +--------+-------+-----------+   +------+------+   +------+------+
+//!            | cursor | bound | announced |   | done | gate |   | done | gate |  ...
+//!            +--------+-------+-----------+   +------+------+   +------+------+
 //!  slots  ... | 17 | 18 | 19 | 20 | 21 | 22 | 23 | ...        sequence & (capacity - 1)
 //!                    gate ^    done ^        ^ cursor: the next sequence to be published
 //! ```
@@ -16,6 +16,7 @@
 //! * *done*: sequences below it were handled by this reader; readers that follow it may take them.
 //!   The same as the gate, but for a reader that keeps events aside (a merge that spills).
 //! * *bound*: progress + 1, the least root that may still come. [`CLOSED`] when nothing will.
+//! * *announced*: one past the last sequence that may be being written. Kept for lossy readers alone.
 //!
 //! | edge | writer of the word | reader of the word | what becomes visible |
 //! |---|---|---|---|
@@ -23,6 +24,7 @@
 //! | E2 | reader stores gate (Release) | producer loads it (Acquire) | that the reader is done reading |
 //! | E3 | reader stores done (Release) | follower loads it (Acquire) | what the reader did with them |
 //! | E4 | producer stores bound (Release) | reader loads it (Acquire), *before* the cursor | every event with a smaller root |
+//! | E5 | producer stores announced, then fences (Release), before it writes slots | lossy reader has read words of slots, fences (Acquire), then loads it | that a slot it copied was being overwritten |
 //!
 //! Invariants, cited by every `unsafe` block:
 //! * R1: `cursor - capacity <= gate` and `done <= gate <= cursor` for every reader that is there (one
@@ -31,6 +33,16 @@
 //! * R3: a [`Reader`] reads only slots in `its gate..cursor as it saw it`, and moves its gate only
 //!   while it holds no borrow of a slot.
 //! * R4: the block lives as long as any handle; its layout never changes.
+//! * R5: where there are lossy readers, slots are written and copied out as relaxed atomic words only,
+//!   so that a copy that races with a write is torn, but no data race. Gated readers of such a ring
+//!   borrow slots as everywhere: by R1 nobody writes what they hold, what was written before is ordered
+//!   by E1, what is written after by E2; and two reads, one plain, one atomic, are never in conflict.
+//!
+//! A lossy reader's copy of sequence q is whole if `q + capacity >= announced`, loaded after the copy.
+//! By E1 no word of it is older than q. Were one younger, of q + capacity or a later lap, the reader
+//! would have read a word written after an announcement of at least q + capacity + 1, and by E5 would
+//! have found it. Announcements never go back, and one fence serves all words written after it: so the
+//! writer may announce several sequences at a time, and what is taken back may be written again.
 //!
 //! Capacity is a power of two from 1. All memory is taken and touched when the ring is built;
 //! nothing is allocated, locked or waited for after. When the ring is full, [`Producer::claim`]
@@ -57,6 +69,7 @@
 //! ```
 
 mod cursor;
+mod lossy;
 #[cfg(all(test, loom))]
 mod models;
 mod producer;
@@ -65,6 +78,7 @@ mod storage;
 #[cfg(all(test, not(loom)))]
 mod tests;
 
+pub use lossy::{LossyReader, Taken};
 #[cfg(all(test, loom))]
 pub(crate) use models::fails_without;
 pub use producer::{Claim, Producer};
@@ -86,6 +100,8 @@ pub(crate) enum Edge {
     Done,
     /// E4: progress.
     Bound,
+    /// E5: slots that may be being overwritten.
+    Announced,
 }
 
 /// The bound of a stream to which nothing more will come.
@@ -108,6 +124,7 @@ pub struct ReaderKey(usize);
 pub struct RingBuilder<E: Event = Slot> {
     capacity: usize,
     follows: Vec<Box<[usize]>>,
+    lossy: usize,
     event: PhantomData<fn(E)>,
 }
 
@@ -121,7 +138,7 @@ impl<E: Event> RingBuilder<E> {
         if !capacity.is_power_of_two() || capacity > MAX_CAPACITY {
             return Err(CapacityError(capacity));
         }
-        Ok(Self { capacity, follows: Vec::new(), event: PhantomData })
+        Ok(Self { capacity, follows: Vec::new(), lossy: 0, event: PhantomData })
     }
 
     /// One more reader.
@@ -140,12 +157,27 @@ impl<E: Event> RingBuilder<E> {
         key
     }
 
-    /// The producer, and the readers in the order in which they were named.
+    /// One more reader, which never holds the writer back and loses what it is too slow for; see
+    /// [`LossyReader`]. Events are then copied in, for all readers.
+    pub fn lossy_reader(&mut self) {
+        self.lossy += 1;
+    }
+
+    /// The producer, and the gated readers in the order in which they were named.
     #[must_use]
     pub fn build(self) -> (Producer<E>, Vec<Reader<E>>) {
-        let storage = Arc::new(Storage::new(self.capacity, self.follows.len()));
+        let (producer, readers, _) = self.build_with_lossy();
+        (producer, readers)
+    }
+
+    /// The producer, the gated readers in the order in which they were named, and the lossy readers,
+    /// which are all alike.
+    #[must_use]
+    pub fn build_with_lossy(self) -> (Producer<E>, Vec<Reader<E>>, Vec<LossyReader<E>>) {
+        let storage = Arc::new(Storage::new(self.capacity, self.follows.len(), self.lossy > 0));
         let reader = |(index, follows)| Reader::new(storage.clone(), index, follows);
         let readers = self.follows.into_iter().enumerate().map(reader).collect();
-        (Producer::new(storage), readers)
+        let lossy = (0..self.lossy).map(|_| LossyReader::new(storage.clone())).collect();
+        (Producer::new(storage), readers, lossy)
     }
 }

@@ -4,7 +4,7 @@
 //! orders nothing; loom must find the twin's fault. A model whose twin passes proves nothing.
 
 use super::cursor::weaken;
-use super::{Edge, RingBuilder};
+use super::{Edge, LossyReader, Reader, RingBuilder};
 use crate::event::Slot;
 use bytemuck::Zeroable;
 use loom::thread;
@@ -75,6 +75,23 @@ fn follower() {
 /// A reader that finds the ring empty may rely on the bound: every event with a smaller root was
 /// visible when the bound was.
 fn progress() {
+    promise_seen_by(|reader| {
+        let bound = reader.look();
+        (bound, reader.visible())
+    });
+}
+
+/// The same without the rule that the bound is loaded before the cursor.
+fn progress_loaded_after() {
+    promise_seen_by(|reader| {
+        reader.look();
+        let seen = reader.visible();
+        (reader.look(), seen)
+    });
+}
+
+/// A writer publishes root 3 and promises 4; the reader finds a bound and a number of events.
+fn promise_seen_by(look: fn(&mut Reader) -> (u64, usize)) {
     let mut ring = RingBuilder::<Slot>::new(2).expect("a power of two");
     ring.reader();
     let (mut producer, mut readers) = ring.build();
@@ -84,30 +101,74 @@ fn progress() {
         producer.promise(4);
         producer
     });
-    let bound = reader.look();
-    let seen = reader.visible();
+    let (bound, seen) = look(&mut reader);
     assert!(bound < 4 || seen == 1, "bound {bound} was promised, but root 3 is not there");
     let producer = writer.join().expect("no panic");
     drop((producer, reader));
 }
 
-/// The same without the rule that the bound is loaded before the cursor.
-fn progress_loaded_after() {
-    let mut ring = RingBuilder::<Slot>::new(2).expect("a power of two");
-    ring.reader();
-    let (mut producer, mut readers) = ring.build();
-    let mut reader = readers.remove(0);
+/// A lossy reader of a ring of one slot, while two events are written: what it takes is whole and
+/// where it counts it to be. Under loom a slot's shared words are its root and its first own word.
+fn overrun() {
+    let mut ring = RingBuilder::<Slot>::new(1).expect("a power of two");
+    ring.lossy_reader();
+    let (mut producer, _, mut lossy) = ring.build_with_lossy();
+    let mut reader = lossy.remove(0);
     let writer = thread::spawn(move || {
-        assert!(producer.try_publish(&slot(3)));
-        producer.promise(4);
-        producer
+        for root in 1..=2 {
+            assert!(producer.try_publish(&slot(root)), "no lossy reader holds it back");
+        }
     });
-    reader.look();
-    let seen = reader.visible();
-    let bound = reader.look();
-    assert!(bound < 4 || seen == 1, "bound {bound} was promised, but root 3 is not there");
-    let producer = writer.join().expect("no panic");
-    drop((producer, reader));
+    take(&mut reader);
+    take(&mut reader);
+    writer.join().expect("no panic");
+    take(&mut reader);
+    assert!(reader.is_finished());
+    assert_eq!(reader.read() + reader.lost(), 2);
+}
+
+/// Takes an event, if one is there, and looks at it.
+fn take(reader: &mut LossyReader) {
+    let mut event = [Slot::zeroed()];
+    if reader.take(&mut event).count == 1 {
+        let sequence = reader.sequence();
+        assert_eq!((event[0].header.root, event[0].words[0]), (sequence, sequence * 10), "torn");
+    }
+}
+
+/// The same where what was written is taken back and written again, which is not announced anew.
+fn overrun_after_taking_back() {
+    let mut ring = RingBuilder::<Slot>::new(1).expect("a power of two");
+    ring.lossy_reader();
+    let (mut producer, _, mut lossy) = ring.build_with_lossy();
+    let mut reader = lossy.remove(0);
+    let writer = thread::spawn(move || {
+        assert!(producer.try_publish(&slot(1)));
+        assert!(producer.write(&slot(9)));
+        producer.take_back(1);
+        assert!(producer.try_publish(&slot(2)));
+    });
+    take(&mut reader);
+    writer.join().expect("no panic");
+}
+
+/// A gated reader borrows what a lossy one copies at the same time, and the writer goes on.
+fn gated_beside_lossy() {
+    let mut ring = RingBuilder::<Slot>::new(1).expect("a power of two");
+    ring.reader();
+    ring.lossy_reader();
+    let (mut producer, mut readers, mut lossy) = ring.build_with_lossy();
+    let (mut reader, mut beside) = (readers.remove(0), lossy.remove(0));
+    assert!(producer.try_publish(&slot(1)));
+    let borrowing = thread::spawn(move || {
+        let mut batch = reader.poll(1);
+        assert_eq!((batch.get(0).header.root, batch.get(0).words[0]), (1, 10));
+        batch.release(1);
+    });
+    let copying = thread::spawn(move || take(&mut beside));
+    let _ = producer.try_publish(&slot(2));
+    borrowing.join().expect("no panic");
+    copying.join().expect("no panic");
 }
 
 fn passes(model: fn()) {
@@ -164,4 +225,39 @@ fn without_the_bounds_edge_a_promise_comes_before_its_events() {
 #[should_panic(expected = "root 3 is not there")]
 fn a_bound_loaded_after_the_cursor_promises_what_is_not_seen() {
     passes(progress_loaded_after);
+}
+
+#[test]
+fn a_lossy_reader_never_takes_a_torn_event_and_counts_what_it_lost() {
+    passes(overrun);
+}
+
+#[test]
+fn without_the_edge_of_announcements_a_torn_copy_is_taken_as_whole() {
+    fails_without(Edge::Announced, overrun);
+}
+
+#[test]
+fn without_the_cursors_edge_a_lossy_reader_takes_what_is_not_there_yet() {
+    fails_without(Edge::Cursor, overrun);
+}
+
+#[test]
+fn what_is_taken_back_and_written_again_needs_no_second_announcement() {
+    passes(overrun_after_taking_back);
+}
+
+#[test]
+fn without_the_edge_of_announcements_what_is_taken_back_is_taken_as_whole() {
+    fails_without(Edge::Announced, overrun_after_taking_back);
+}
+
+#[test]
+fn a_gated_reader_may_borrow_what_a_lossy_one_copies() {
+    passes(gated_beside_lossy);
+}
+
+#[test]
+fn beside_a_lossy_reader_too_the_gates_edge_keeps_the_writer_from_what_is_read() {
+    fails_without(Edge::Gate, gated_beside_lossy);
 }

@@ -4,6 +4,7 @@ use super::storage::Storage;
 use super::{CLOSED, Edge};
 use crate::event::{Event, Slot};
 use crate::sync::Arc;
+use bytemuck::Zeroable;
 use std::marker::PhantomData;
 
 /// The one writer of a ring.
@@ -19,14 +20,36 @@ pub struct Producer<E: Event = Slot> {
     /// Slots below are free; as it was when last looked.
     free_until: u64,
     bound: u64,
+    /// One past the last sequence that lossy readers were told may be being written.
+    announced: u64,
+    /// How many sequences are announced at a time; 0 where there are no lossy readers.
+    ahead: u64,
+    /// Where claims are filled before they are copied in; empty where there are no lossy readers.
+    staging: Box<[Slot]>,
     event: PhantomData<fn(E)>,
 }
+
+/// Most sequences announced at a time. Each announcement is a store to a line that readers look at;
+/// each sequence announced before it is written is one that lossy readers lose a little early.
+const MOST_AHEAD: u64 = 32;
 
 impl<E: Event> Producer<E> {
     pub(super) fn new(storage: Arc<Storage>) -> Self {
         let free_until = storage.capacity();
-        let event = PhantomData;
-        Self { storage, published: 0, written: 0, free_until, bound: 0, event }
+        let lossy = storage.is_lossy();
+        let ahead = if lossy { (free_until / 8).clamp(1, MOST_AHEAD) } else { 0 };
+        let staging = vec![Slot::zeroed(); if lossy { free_until as usize } else { 0 }];
+        Self {
+            storage,
+            published: 0,
+            written: 0,
+            free_until,
+            bound: 0,
+            announced: 0,
+            ahead,
+            staging: staging.into(),
+            event: PhantomData,
+        }
     }
 
     /// Slots of the ring.
@@ -107,8 +130,9 @@ impl<E: Event> Producer<E> {
         self.write_with(|free| *free = *slot)
     }
 
-    /// Lets `fill` write the next event in its place, without publishing it; the slot holds what was
-    /// there a lap ago. `false` when there is no room: then `fill` was not called.
+    /// Lets `fill` write the next event, without publishing it: in its place, so that the slot holds
+    /// what was there a lap ago; in a zeroed slot that is then copied in, where there are lossy
+    /// readers. `false` when there is no room: then `fill` was not called.
     ///
     /// An event is best copied first and changed then: to copy what was just changed elsewhere field
     /// by field stalls the processor until those stores are done.
@@ -117,6 +141,12 @@ impl<E: Event> Producer<E> {
         if !self.has_room() {
             return false;
         }
+        if self.ahead > 0 {
+            let mut event = Slot::zeroed();
+            fill(&mut event);
+            self.copy_in(&event);
+            return true;
+        }
         #[allow(unsafe_code, reason = "the ring's own write")]
         // SAFETY: R2: `written` lies in `cursor..free_until`.
         unsafe {
@@ -124,6 +154,29 @@ impl<E: Event> Producer<E> {
         }
         self.written += 1;
         true
+    }
+
+    /// Writes the next event where lossy readers may be copying what was there.
+    #[inline]
+    fn copy_in(&mut self, event: &Slot) {
+        self.announce(self.written + 1);
+        #[allow(unsafe_code, reason = "the ring's own write")]
+        // SAFETY: R2: `written` lies in `cursor..free_until`; R5: there are lossy readers.
+        unsafe {
+            self.storage.store(self.written, event);
+        }
+        self.written += 1;
+    }
+
+    /// Before sequences below `end` are written: tells lossy readers, unless they know.
+    ///
+    /// An announcement is never taken back, also where what was written is.
+    #[inline]
+    fn announce(&mut self, end: u64) {
+        if end > self.announced {
+            self.announced = end + self.ahead - 1;
+            self.storage.writer().announced.announce(self.announced);
+        }
     }
 
     /// Forgets the last `count` written, unpublished events.
@@ -176,6 +229,9 @@ impl<E: Event> Drop for Producer<E> {
 }
 
 /// Slots that may be written and then published.
+///
+/// Where the ring has lossy readers they are slots aside, copied into the ring when published: a slot
+/// that others may be copying must not be lent.
 #[derive(Debug)]
 #[must_use = "a claim that is dropped publishes nothing"]
 pub struct Claim<'a, E: Event> {
@@ -197,8 +253,11 @@ impl<E: Event> Claim<'_, E> {
     }
 
     /// The slots, in order, in two pieces; the second is empty unless the claim wraps around. They
-    /// hold what was there a lap ago.
+    /// hold what was there a lap ago, or in an earlier claim.
     pub fn slots(&mut self) -> (&mut [E], &mut [E]) {
+        if self.producer.ahead > 0 {
+            return (bytemuck::cast_slice_mut(&mut self.producer.staging[..self.len]), &mut []);
+        }
         let storage = &self.producer.storage;
         let first = self.producer.published;
         let head = storage.contiguous(first, self.len);
@@ -229,7 +288,15 @@ impl<E: Event> Claim<'_, E> {
     /// When the claim has fewer.
     pub fn publish_first(self, count: usize) {
         assert!(count <= self.len, "publishing more than was claimed");
-        self.producer.written = self.producer.published + count as u64;
-        self.producer.publish();
+        let Self { producer, .. } = self;
+        if producer.ahead > 0 {
+            let staging = std::mem::take(&mut producer.staging);
+            producer.announce(producer.published + count as u64);
+            staging[..count].iter().for_each(|event| producer.copy_in(event));
+            producer.staging = staging;
+        } else {
+            producer.written = producer.published + count as u64;
+        }
+        producer.publish();
     }
 }

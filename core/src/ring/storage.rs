@@ -1,9 +1,9 @@
 //! The memory of a ring: one contiguous, prefaulted, position-independent block.
 //!
 //! ```text
-//!     0  capacity u64, readers u64          (128 bytes)
-//!   128  cursor u64, bound u64              (128 bytes, written by the producer)
-//!   256  done u64, gate u64                 (128 bytes per reader, written by it)
+//!     0  capacity u64, readers u64, lossy u64    (128 bytes; lossy is 1 where there are lossy readers)
+//!   128  cursor u64, bound u64, announced u64    (128 bytes, written by the producer)
+//!   256  done u64, gate u64                      (128 bytes per gated reader, written by it)
 //!   ...  slots, 64 bytes each
 //! ```
 
@@ -21,6 +21,8 @@ const LINE: usize = 128;
 pub(super) struct WriterLine {
     pub(super) cursor: Cursor,
     pub(super) bound: Cursor,
+    /// One past the last sequence that may be being written; kept where there are lossy readers.
+    pub(super) announced: Cursor,
 }
 
 /// The words of a reader.
@@ -39,6 +41,7 @@ pub(super) use cells::Storage;
 #[cfg(not(loom))]
 #[allow(unsafe_code, reason = "the block is raw memory that producer and readers share")]
 mod block {
+    use super::super::cursor::Words;
     use super::{LINE, ReaderLine, WriterLine};
     use crate::event::{SLOT_BYTES, Slot};
     use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
@@ -55,17 +58,18 @@ mod block {
         layout: Layout,
         mask: u64,
         readers: usize,
+        lossy: bool,
         slots: NonNull<Slot>,
     }
 
     // SAFETY: the block is owned (R4); its words are atomics and its slots are shared by the rules
-    // R1 to R3, which hold across threads.
+    // R1 to R3 and R5, which hold across threads.
     unsafe impl Send for Storage {}
     // SAFETY: as above.
     unsafe impl Sync for Storage {}
 
     impl Storage {
-        pub(in crate::ring) fn new(capacity: usize, readers: usize) -> Self {
+        pub(in crate::ring) fn new(capacity: usize, readers: usize, lossy: bool) -> Self {
             assert!(capacity.is_power_of_two());
             let head = LINE * (2 + readers);
             let bytes = head + capacity * SLOT_BYTES;
@@ -83,10 +87,11 @@ mod block {
             unsafe {
                 block.cast::<u64>().write(capacity as u64);
                 block.cast::<u64>().add(1).write(readers as u64);
+                block.cast::<u64>().add(2).write(u64::from(lossy));
             }
             // SAFETY: inside the block; LINE is a multiple of a slot's alignment.
             let slots = unsafe { block.add(head).cast::<Slot>() };
-            Self { block, layout, mask: capacity as u64 - 1, readers, slots }
+            Self { block, layout, mask: capacity as u64 - 1, readers, lossy, slots }
         }
 
         #[inline]
@@ -96,6 +101,12 @@ mod block {
 
         pub(in crate::ring) fn readers(&self) -> usize {
             self.readers
+        }
+
+        /// Whether there are lossy readers.
+        #[inline]
+        pub(in crate::ring) fn is_lossy(&self) -> bool {
+            self.lossy
         }
 
         #[inline]
@@ -131,6 +142,29 @@ mod block {
         pub(in crate::ring) unsafe fn write(&self, sequence: u64, fill: impl FnOnce(&mut Slot)) {
             // SAFETY: by the caller's promise nobody reads or writes this slot now.
             fill(unsafe { self.slot(sequence).as_mut() })
+        }
+
+        /// Copies an event in, word by word, while lossy readers may be copying what was there.
+        ///
+        /// # Safety
+        /// The caller is the producer, the slot is free (R2), and there are lossy readers, so that
+        /// nothing else ever writes it (R5).
+        #[inline]
+        pub(in crate::ring) unsafe fn store(&self, sequence: u64, event: &Slot) {
+            // SAFETY: inside the block, of the size and alignment of a slot (R4); by the caller's
+            // promise nobody reads or writes it but by atomic words (R5).
+            unsafe { self.slot(sequence).cast::<Words>().as_ref() }.store(event);
+        }
+
+        /// Copies a slot out, word by word, whatever is being written there.
+        ///
+        /// # Safety
+        /// There are lossy readers (R5).
+        #[inline]
+        pub(in crate::ring) unsafe fn load(&self, sequence: u64, event: &mut Slot) {
+            // SAFETY: inside the block, of the size and alignment of a slot (R4); whoever writes it
+            // does so by atomic words (R5).
+            unsafe { self.slot(sequence).cast::<Words>().as_ref() }.load(event);
         }
 
         /// Reads a slot.
@@ -176,30 +210,36 @@ mod block {
 #[cfg(loom)]
 #[allow(unsafe_code, reason = "loom's cells check at run time what R2 and R3 promise")]
 mod cells {
-    use super::super::cursor::Cursor;
+    use super::super::cursor::{Cursor, Words};
     use super::{ReaderLine, WriterLine};
     use crate::event::Slot;
     use crate::sync::UnsafeCell;
     use bytemuck::Zeroable;
 
-    /// The same words and slots, as loom's cells.
+    /// The same words and slots, as loom's cells. Where there are lossy readers each slot is there
+    /// twice: as a cell, in which loom sees that the writer and the gated readers keep apart, and as
+    /// the atomic words that lossy readers copy.
     #[derive(Debug)]
     pub(in crate::ring) struct Storage {
         writer: WriterLine,
         readers: Vec<ReaderLine>,
         slots: Vec<UnsafeCell<Slot>>,
+        words: Vec<Words>,
     }
 
     // SAFETY: the slots are shared by the rules R1 to R3, which loom's cells check.
     unsafe impl Sync for Storage {}
 
     impl Storage {
-        pub(in crate::ring) fn new(capacity: usize, readers: usize) -> Self {
+        pub(in crate::ring) fn new(capacity: usize, readers: usize, lossy: bool) -> Self {
+            let [cursor, bound, announced] = [(); 3].map(|()| Cursor::new());
             let reader = |_| ReaderLine { done: Cursor::new(), gate: Cursor::new() };
+            let shared = if lossy { capacity } else { 0 };
             Self {
-                writer: WriterLine { cursor: Cursor::new(), bound: Cursor::new() },
+                writer: WriterLine { cursor, bound, announced },
                 readers: (0..readers).map(reader).collect(),
                 slots: (0..capacity).map(|_| UnsafeCell::new(Slot::zeroed())).collect(),
+                words: (0..shared).map(|_| Words::new()).collect(),
             }
         }
 
@@ -209,6 +249,10 @@ mod cells {
 
         pub(in crate::ring) fn readers(&self) -> usize {
             self.readers.len()
+        }
+
+        pub(in crate::ring) fn is_lossy(&self) -> bool {
+            !self.words.is_empty()
         }
 
         pub(in crate::ring) fn writer(&self) -> &WriterLine {
@@ -230,6 +274,16 @@ mod cells {
         pub(in crate::ring) unsafe fn write(&self, sequence: u64, fill: impl FnOnce(&mut Slot)) {
             // SAFETY: R2, checked by loom.
             self.slot(sequence).with_mut(|cell| fill(unsafe { &mut *cell }))
+        }
+
+        pub(in crate::ring) unsafe fn store(&self, sequence: u64, event: &Slot) {
+            self.words[sequence as usize % self.slots.len()].store(event);
+            // SAFETY: R2, checked by loom.
+            unsafe { self.write(sequence, |slot| *slot = *event) }
+        }
+
+        pub(in crate::ring) unsafe fn load(&self, sequence: u64, event: &mut Slot) {
+            self.words[sequence as usize % self.slots.len()].load(event);
         }
 
         pub(in crate::ring) unsafe fn read(&self, sequence: u64) -> &Slot {

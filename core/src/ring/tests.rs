@@ -156,3 +156,155 @@ proptest! {
         }
     }
 }
+
+/// What is done to a ring with a lossy reader.
+#[derive(Clone, Debug)]
+enum LossyAct {
+    Claim { want: usize, publish: usize },
+    Write { count: usize, take_back: usize },
+    Take { limit: usize },
+}
+
+fn lossy_acts() -> impl Strategy<Value = Vec<LossyAct>> {
+    let act = prop_oneof![
+        (1..20_usize, 0..20_usize).prop_map(|(want, publish)| LossyAct::Claim { want, publish }),
+        (0..9_usize, 0..9_usize)
+            .prop_map(|(count, take_back)| LossyAct::Write { count, take_back }),
+        (0..20_usize).prop_map(|limit| LossyAct::Take { limit }),
+    ];
+    prop::collection::vec(act, 1..200)
+}
+
+/// The sequences that a lossy reader takes: the next ones, unless it is more than the ring, less
+/// what is announced ahead, behind the writer. Then it begins anew half a ring behind.
+struct LossyModel {
+    capacity: u64,
+    published: u64,
+    next: u64,
+    gaps: u64,
+    /// Whether nothing was read since the last loss.
+    in_gap: bool,
+}
+
+impl LossyModel {
+    /// Checks what was taken when sequences below `written` may have been written.
+    fn take(&mut self, limit: usize, written: u64, lost: u64, taken: &[u64]) {
+        let ahead = (self.capacity / 8).clamp(1, 32);
+        if self.next + self.capacity >= written + ahead {
+            assert_eq!(lost, 0, "nothing was overwritten");
+        }
+        if self.next + self.capacity < written {
+            assert!(lost > 0, "what it comes to was overwritten");
+        }
+        self.gaps += u64::from(lost > 0 && !self.in_gap);
+        self.in_gap = taken.is_empty() && (self.in_gap || lost > 0);
+        self.next += lost;
+        let end = self.published.min(self.next + limit as u64);
+        let there: Vec<_> = (self.next..end).collect();
+        assert_eq!(taken, there, "in order, whole, and all that are there");
+        self.next = end;
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_lossy_reader_is_like_a_position_in_a_list(capacity in 0..7_u32, acts in lossy_acts()) {
+        let capacity = 1_usize << capacity;
+        let mut ring = RingBuilder::<MarketData>::new(capacity).expect("a power of two");
+        ring.lossy_reader();
+        let (mut producer, _, mut lossy) = ring.build_with_lossy();
+        let mut reader = lossy.remove(0);
+        let mut model = LossyModel {
+            capacity: capacity as u64, published: 0, next: 0, gaps: 0, in_gap: false,
+        };
+        // Also what was taken back may have been announced.
+        let mut written = 0;
+        for act in acts {
+            match act {
+                LossyAct::Claim { want, publish } => {
+                    let mut claim = producer.claim(want).expect("nobody holds it back");
+                    prop_assert_eq!(claim.len(), want.min(capacity));
+                    let publish = publish.min(claim.len());
+                    let (one, two) = claim.slots();
+                    for (slot, sequence) in one.iter_mut().chain(two).zip(model.published..) {
+                        *slot = event(sequence);
+                    }
+                    claim.publish_first(publish);
+                    model.published += publish as u64;
+                }
+                LossyAct::Write { count, take_back } => {
+                    let count = count.min(capacity);
+                    let take_back = take_back.min(count);
+                    for sequence in (model.published..).take(count) {
+                        prop_assert!(producer.write(Slot::of(&event(sequence))));
+                    }
+                    written = written.max(model.published + count as u64);
+                    producer.take_back(take_back);
+                    producer.publish();
+                    model.published += (count - take_back) as u64;
+                }
+                LossyAct::Take { limit } => {
+                    let mut buffer = vec![event(u64::MAX); limit];
+                    let Taken { lost, count } = reader.take(&mut buffer);
+                    let taken: Vec<_> =
+                        buffer[..count].iter().map(|event| event.header.ts_event).collect();
+                    written = written.max(model.published);
+                    model.take(limit, written, lost, &taken);
+                }
+            }
+            prop_assert_eq!(reader.sequence(), model.next);
+            prop_assert_eq!(reader.read() + reader.lost(), model.next);
+            prop_assert_eq!(reader.gaps(), model.gaps);
+        }
+        drop(producer);
+        while !reader.is_finished() {
+            reader.take(&mut [event(0); 3]);
+        }
+        prop_assert_eq!(reader.read() + reader.lost(), model.published);
+    }
+}
+
+/// An event all of whose words follow from its sequence.
+fn patterned(sequence: u64) -> Slot {
+    bytemuck::cast([0_u64, 1, 2, 3, 4, 5, 6, 7].map(|word| sequence * 8 + word))
+}
+
+#[test]
+fn a_lossy_reader_slower_than_its_writer_sees_whole_events_only_and_every_gap_adds_up() {
+    let events: u64 = if cfg!(miri) { 200 } else { 2_000_000 };
+    for capacity in [1, 2, 8, 64, 1024] {
+        let mut ring = RingBuilder::<Slot>::new(capacity).expect("a power of two");
+        ring.lossy_reader();
+        ring.lossy_reader();
+        let (mut producer, _, lossy) = ring.build_with_lossy();
+        let readers: Vec<_> = lossy
+            .into_iter()
+            .enumerate()
+            .map(|(slow, mut reader)| {
+                std::thread::spawn(move || {
+                    let mut buffer = [patterned(0); 16];
+                    let (mut next, mut read, mut lost) = (0, 0, 0);
+                    while !reader.is_finished() {
+                        let taken = reader.take(&mut buffer);
+                        next += taken.lost;
+                        lost += taken.lost;
+                        for event in &buffer[..taken.count] {
+                            assert_eq!(*event, patterned(next), "a torn event, or a wrong gap");
+                            next += 1;
+                        }
+                        read += taken.count as u64;
+                        (0..slow * 100).for_each(|_| std::hint::spin_loop());
+                    }
+                    assert_eq!((reader.read(), reader.lost()), (read, lost));
+                    assert_eq!(read + lost, events);
+                    assert!(reader.gaps() <= lost);
+                })
+            })
+            .collect();
+        for sequence in 0..events {
+            assert!(producer.try_publish(&patterned(sequence)), "nobody holds it back");
+        }
+        drop(producer);
+        readers.into_iter().for_each(|reader| reader.join().expect("no panic"));
+    }
+}
