@@ -1,7 +1,11 @@
-//! All atomics and cells of the crate come from here, so that loom can take their place.
+//! All atomics, cells, locks and threads that lanes share come from here, so that others can take
+//! their place.
 //!
-//! With `--cfg loom` the types are loom's, and the models beside the ring run every interleaving
-//! the memory model allows. Elsewhere they are the standard library's, at no cost.
+//! | built with | they are | for |
+//! |---|---|---|
+//! | nothing | the standard library's, at no cost | use |
+//! | `--cfg loom` | loom's: every interleaving the memory model allows | models of single edges |
+//! | `--cfg shuttle` | shuttle's: many random schedules, sequentially consistent | whole topologies |
 
 #![allow(clippy::disallowed_types, reason = "the one place where raw atomics are named")]
 
@@ -14,24 +18,66 @@ pub(crate) use loom::{
     },
 };
 
-#[cfg(not(loom))]
-pub(crate) use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering, fence},
+#[cfg(shuttle)]
+pub(crate) use cell::UnsafeCell;
+#[cfg(shuttle)]
+pub(crate) use shuttle::{
+    hint::spin_loop,
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering, fence},
+        mpsc,
+    },
+    thread,
+};
+#[cfg(shuttle)]
+pub(crate) use std::sync::Arc;
+
+#[cfg(not(any(loom, shuttle)))]
+pub(crate) use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering, fence},
+    },
+    thread,
 };
 
-/// Threads that sleep and are woken.
-#[cfg(not(loom))]
-pub(crate) mod thread {
-    pub(crate) use std::thread::{Thread, current, park_timeout};
-}
+#[cfg(not(shuttle))]
+pub(crate) use std::{
+    hint::spin_loop,
+    sync::{Mutex, mpsc},
+};
 
 /// Under loom nobody wakes up by himself: a wake-up that is lost is a deadlock, which loom reports.
+/// Its models start no lanes, so the rest is the standard library's.
 #[cfg(loom)]
 pub(crate) mod thread {
     pub(crate) use loom::thread::{Thread, current};
+    pub(crate) use std::thread::{Builder, JoinHandle, sleep, yield_now};
 
     pub(crate) fn park_timeout(_longest: std::time::Duration) {
         loom::thread::park();
+    }
+}
+
+/// A cell with loom's interface.
+#[cfg(shuttle)]
+mod cell {
+    #[derive(Debug)]
+    #[repr(transparent)]
+    pub(crate) struct UnsafeCell<T>(std::cell::UnsafeCell<T>);
+
+    impl<T> UnsafeCell<T> {
+        pub(crate) fn new(value: T) -> Self {
+            Self(std::cell::UnsafeCell::new(value))
+        }
+
+        pub(crate) fn with<R>(&self, f: impl FnOnce(*const T) -> R) -> R {
+            f(self.0.get())
+        }
+
+        pub(crate) fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
+            f(self.0.get())
+        }
     }
 }

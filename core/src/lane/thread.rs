@@ -4,13 +4,13 @@ use super::Node;
 use crate::affinity;
 use crate::metrics::{LaneWord, On, Words};
 use crate::stage::{Fault, FaultKind, Tally};
-use crate::sync::Arc;
+use crate::sync::{Arc, Mutex};
 use crate::topology::Shared;
 use crate::topology::StageFault;
 use crate::wait::{Bed, Wait, Waiter, wake_all};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Mutex, PoisonError};
+use std::sync::PoisonError;
 use std::time::Duration;
 
 /// Nodes in topological order, polled by one thread.

@@ -28,7 +28,7 @@ const VERSION: u64 = 1;
 #[repr(C, align(128))]
 struct Line([Counter; WORDS]);
 
-const _: () = assert!(cfg!(loom) || size_of::<Line>() == 128);
+const _: () = assert!(cfg!(any(loom, shuttle)) || size_of::<Line>() == 128);
 
 /// How many lines of each kind a block has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -111,7 +111,7 @@ impl<W: Word> Words<W> {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, not(any(loom, shuttle))))]
 mod tests {
     use super::*;
 

@@ -60,7 +60,7 @@ fn lowest(index: usize) -> u64 {
     (index - power * HALF) << power
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, not(any(loom, shuttle))))]
 mod tests {
     use super::*;
 

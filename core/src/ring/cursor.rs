@@ -12,7 +12,7 @@ use crate::sync::{AtomicU64, Ordering, fence};
 pub(super) struct Cursor(AtomicU64);
 
 impl Cursor {
-    #[cfg(loom)]
+    #[cfg(any(loom, shuttle))]
     pub(super) fn new() -> Self {
         Self(AtomicU64::new(0))
     }
@@ -46,11 +46,11 @@ impl Cursor {
     }
 }
 
-/// Which words of a slot are shared with lossy readers: all. Under loom two of them, the root and the
+/// Which words of a slot are shared with lossy readers: all. In models two of them, the root and the
 /// first word of the event's own, suffice to tell a torn copy, and keep the models small.
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 const SHARED_WORDS: [usize; 8] = [0, 1, 2, 3, 4, 5, 6, 7];
-#[cfg(loom)]
+#[cfg(any(loom, shuttle))]
 const SHARED_WORDS: [usize; 2] = [2, 4];
 
 /// A slot that is written while others may copy it. It orders nothing: E1 and E5 say which copies
@@ -59,11 +59,11 @@ const SHARED_WORDS: [usize; 2] = [2, 4];
 #[repr(transparent)]
 pub(super) struct Words([AtomicU64; SHARED_WORDS.len()]);
 
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 const _: () = assert!(size_of::<Words>() == size_of::<Slot>());
 
 impl Words {
-    #[cfg(loom)]
+    #[cfg(any(loom, shuttle))]
     pub(super) fn new() -> Self {
         Self(SHARED_WORDS.map(|_| AtomicU64::new(0)))
     }

@@ -75,7 +75,7 @@ mod models;
 mod producer;
 mod reader;
 mod storage;
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, not(any(loom, shuttle))))]
 mod tests;
 
 pub use lossy::{LossyReader, Taken};

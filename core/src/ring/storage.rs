@@ -12,7 +12,7 @@ use super::cursor::Cursor;
 const _: () = assert!(usize::BITS == 64, "sizes of blocks and sequences are counted in 64 bits");
 
 /// Two cache lines: x86 prefetches lines in pairs.
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 const LINE: usize = 128;
 
 /// The words of the producer.
@@ -33,12 +33,12 @@ pub(super) struct ReaderLine {
     pub(super) gate: Cursor,
 }
 
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 pub(super) use block::Storage;
-#[cfg(loom)]
+#[cfg(any(loom, shuttle))]
 pub(super) use cells::Storage;
 
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 #[allow(unsafe_code, reason = "the block is raw memory that producer and readers share")]
 mod block {
     use super::super::cursor::Words;
@@ -207,7 +207,7 @@ mod block {
     }
 }
 
-#[cfg(loom)]
+#[cfg(any(loom, shuttle))]
 #[allow(unsafe_code, reason = "loom's cells check at run time what R2 and R3 promise")]
 mod cells {
     use super::super::cursor::{Cursor, Words};
@@ -292,19 +292,20 @@ mod cells {
         }
 
         pub(in crate::ring) unsafe fn slice(&self, sequence: u64, count: usize) -> &[Slot] {
-            assert!(count <= 1, "loom's cells do not lie side by side: poll one at a time");
+            assert!(count <= 1 || cfg!(shuttle), "loom's cells do not lie side by side: poll one");
             if count == 0 {
                 return &[];
             }
-            // SAFETY: the caller's promise.
-            std::slice::from_ref(unsafe { self.read(sequence) })
+            // SAFETY: the caller's promise; shuttle's cells lie side by side, as slots do.
+            unsafe { std::slice::from_raw_parts(self.read(sequence), count) }
         }
 
         #[allow(clippy::mut_from_ref, reason = "exclusive by R2, which the caller promises")]
         pub(in crate::ring) unsafe fn slice_mut(&self, sequence: u64, count: usize) -> &mut [Slot] {
-            assert!(count == 1, "loom's cells do not lie side by side: claim one at a time");
-            // SAFETY: R2, checked by loom.
-            self.slot(sequence).with_mut(|cell| std::slice::from_mut(unsafe { &mut *cell }))
+            assert!(count == 1 || cfg!(shuttle), "loom's cells do not lie side by side: claim one");
+            // SAFETY: R2, checked by loom; shuttle's cells lie side by side, as slots do.
+            self.slot(sequence)
+                .with_mut(|cell| unsafe { std::slice::from_raw_parts_mut(cell, count) })
         }
     }
 }

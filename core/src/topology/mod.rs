@@ -33,7 +33,9 @@ mod place;
 mod plan;
 mod report;
 mod run;
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, shuttle))]
+mod schedules;
+#[cfg(all(test, not(any(loom, shuttle))))]
 mod tests;
 mod threads;
 mod watchdog;

@@ -5,9 +5,9 @@ use crate::metrics::{
     Block, Counter, LaneWord, Latencies, LinkWord, On, RingWord, Shape, StageWord, empty_histogram,
 };
 use crate::stage::Tally;
-use crate::sync::Arc;
+use crate::sync::{Arc, Mutex, thread};
 use crate::wait::{Bed, Wait};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{OnceLock, PoisonError};
 use std::time::Duration;
 
 /// What all parts of a running topology share.
@@ -93,7 +93,7 @@ impl Shared {
     /// A stage failed and nobody else needs to stop.
     #[cold]
     pub(crate) fn note(&self, fault: StageFault) {
-        let lane = std::thread::current();
+        let lane = thread::current();
         let lane = lane.name().unwrap_or_default();
         tracing::error!(stage = fault.stage, lane, root = fault.root, "{}", fault.fault);
         self.faults.lock().unwrap_or_else(PoisonError::into_inner).push(fault);

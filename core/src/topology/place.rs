@@ -175,7 +175,7 @@ pub(super) fn check_list(lanes: &[LaneSpec], graph: &Graph, problems: &mut Probl
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, not(any(loom, shuttle))))]
 mod tests {
     use super::*;
 

@@ -2,10 +2,9 @@
 
 use super::{RunError, Shared};
 use crate::lane::{Lane, LaneOutcome};
-use crate::sync::Arc;
+use crate::sync::thread::{self, JoinHandle};
+use crate::sync::{Arc, mpsc};
 use crate::wait::{Bed, Wait, Waiter};
-use std::sync::mpsc;
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// A lane's thread and what it will leave.
@@ -40,7 +39,7 @@ pub(super) fn start_threads(
             let _ = leave.send(lane.outcome());
             lane.bury();
         };
-        let spawned = std::thread::Builder::new().name(name.replace('\0', " ")).spawn(body);
+        let spawned = thread::Builder::new().name(name.replace('\0', " ")).spawn(body);
         let thread = spawned
             .map_err(|error| RunError::Thread { lane: name.clone(), error: error.to_string() });
         match thread {

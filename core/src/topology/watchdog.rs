@@ -2,8 +2,8 @@
 
 use super::{Shared, StuckStage};
 use crate::metrics::{LaneWord, On};
-use crate::sync::Arc;
-use std::sync::mpsc::{self, RecvTimeoutError};
+use crate::sync::{Arc, mpsc, thread};
+use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
 /// A thread that looks at what each lane is on, four times per limit; ends when it is dropped.
@@ -25,7 +25,7 @@ impl Watchdog {
                 }
             }
         };
-        let spawned = std::thread::Builder::new().name("watchdog".into()).spawn(body);
+        let spawned = thread::Builder::new().name("watchdog".into()).spawn(body);
         if let Err(error) = spawned {
             tracing::warn!(%error, "no watchdog");
         }

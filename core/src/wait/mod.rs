@@ -17,6 +17,8 @@ mod bed;
 mod models;
 mod waiter;
 
+#[cfg(all(test, shuttle))]
+pub(crate) use bed::twin::lose_wake_ups;
 pub(crate) use bed::{Bed, wake_all};
 pub(crate) use waiter::Waiter;
 

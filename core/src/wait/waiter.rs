@@ -2,9 +2,11 @@
 
 use super::{Bed, Wait};
 use crate::metrics::{LaneWord, Words};
+use crate::sync::{spin_loop, thread};
 use std::time::Duration;
 
-const SPINS: u32 = 100;
+/// Few of them under shuttle, to which each is a step.
+const SPINS: u32 = if cfg!(shuttle) { 1 } else { 100 };
 const YIELDS: u32 = 100;
 const SHORTEST_SLEEP: Duration = Duration::from_micros(50);
 const LONGEST_SLEEP: Duration = Duration::from_millis(1);
@@ -58,16 +60,16 @@ impl Waiter {
     fn wait(&mut self, at_most: Duration) {
         self.idle = self.idle.saturating_add(1);
         if self.idle <= SPINS || self.wait == Wait::BusySpin {
-            std::hint::spin_loop();
+            spin_loop();
             return;
         }
         match self.wait {
-            Wait::BusySpin | Wait::SpinYield => std::thread::yield_now(),
-            Wait::Backoff if self.idle <= SPINS + YIELDS => std::thread::yield_now(),
+            Wait::BusySpin | Wait::SpinYield => thread::yield_now(),
+            Wait::Backoff if self.idle <= SPINS + YIELDS => thread::yield_now(),
             Wait::Backoff => {
                 let doublings = (self.idle - SPINS - YIELDS - 1).min(5);
                 let sleep = (SHORTEST_SLEEP * (1 << doublings)).min(LONGEST_SLEEP);
-                std::thread::sleep(sleep.min(at_most));
+                thread::sleep(sleep.min(at_most));
             }
             // The first time the announcement, then the last look, then the sleep.
             Wait::Park if !self.announced => {
@@ -82,7 +84,7 @@ impl Waiter {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, not(any(loom, shuttle))))]
 mod tests {
     use super::super::wake_all;
     use super::*;
