@@ -13,6 +13,7 @@ use pitlane::source::Source;
 use pitlane::stage::Component;
 use pitlane::topology::{Lanes, Latency, Plan};
 use std::path::Path;
+use std::time::Duration;
 
 /// Reads the text of a config file.
 ///
@@ -129,6 +130,7 @@ pub(super) struct Assembly {
     pub(super) lanes: Lanes,
     pub(super) rings: raw::Rings,
     pub(super) latency: Latency,
+    pub(super) watchdog: Option<Duration>,
     pub(super) digests: bool,
     pub(super) session: u16,
     pub(super) config: serde_json::Value,
@@ -149,7 +151,7 @@ impl Assembly {
         for (stream, slots) in &self.rings.streams {
             plan.stream_capacity(stream, *slots);
         }
-        plan.latency(self.latency).digests(self.digests);
+        plan.latency(self.latency).watchdog(self.watchdog).digests(self.digests);
         let setup = Setup {
             sources: self.sources,
             unfed: self.unfed,
@@ -237,6 +239,7 @@ fn assemble(
         lanes: settings::lanes(&config.lanes),
         rings: config.rings.clone(),
         latency: settings::latency(config.latency),
+        watchdog: config.watchdog.0,
         digests: config.digests,
         session: desk.session,
         config: resolved::json(root),

@@ -7,7 +7,7 @@
 mod shapes;
 mod words;
 
-pub(crate) use words::{Duration, LaneWord, Sampling};
+pub(crate) use words::{Duration, LaneWord, Sampling, Watchdog};
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -45,6 +45,9 @@ pub(crate) struct Config {
     /// For how many events latency is measured: `off`, `every`, or `1/N` with N a power of two.
     #[serde(default)]
     pub(crate) latency: Sampling,
+    /// How long a stage may hold its lane with one event before it is reported as stuck; or `off`.
+    #[serde(default)]
+    pub(crate) watchdog: Watchdog,
     /// Whether the bytes of each stream are hashed, to compare runs.
     #[serde(default)]
     pub(crate) digests: bool,

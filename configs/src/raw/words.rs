@@ -101,6 +101,43 @@ impl Serialize for Sampling {
     }
 }
 
+/// How long a stage may hold its lane, or `off`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Watchdog(pub(crate) Option<std::time::Duration>);
+
+impl Default for Watchdog {
+    fn default() -> Self {
+        Self(Some(std::time::Duration::from_secs(1)))
+    }
+}
+
+impl FromStr for Watchdog {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "off" {
+            return Ok(Self(None));
+        }
+        let wrong = || format!("`{text}` is not a limit; write a time above 1ms, or `off`");
+        match text.parse() {
+            Ok(Duration(limit)) if limit.as_millis() > 0 => Ok(Self(Some(limit))),
+            _ => Err(wrong()),
+        }
+    }
+}
+
+impl Serialize for Watchdog {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            None => serializer.serialize_str("off"),
+            Some(limit) if limit.subsec_nanos() == 0 => {
+                serializer.serialize_str(&format!("{}s", limit.as_secs()))
+            }
+            Some(limit) => serializer.serialize_str(&format!("{}ns", limit.as_nanos())),
+        }
+    }
+}
+
 macro_rules! words {
     ($($type:ident: $schema:tt;)*) => {
         $(impl<'de> Deserialize<'de> for $type {
@@ -136,6 +173,7 @@ words! {
         ],
     };
     Sampling: { "type": "string", "pattern": "^(off|every|1/[0-9]+)$" };
+    Watchdog: { "type": "string", "pattern": "^(off|[0-9][0-9_]* ?(ns|us|ms|s|m|min|h))$" };
 }
 
 #[cfg(test)]
@@ -151,6 +189,15 @@ mod tests {
         assert_eq!(nanos("2 s"), Ok(2_000_000_000));
         for wrong in ["", "ms", "5", "1.5ms", "-1s", "99999999999h"] {
             assert!(nanos(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_watchdog_has_a_limit_or_is_off() {
+        assert_eq!("off".parse(), Ok(Watchdog(None)));
+        assert_eq!("1s".parse(), Ok(Watchdog::default()));
+        for wrong in ["0", "10us", "never"] {
+            assert!(wrong.parse::<Watchdog>().unwrap_err().contains("`off`"), "{wrong}");
         }
     }
 
