@@ -8,7 +8,7 @@ use comfy_table::{CellAlignment, Table, presets};
 use hdrhistogram::Histogram;
 use pitlane::affinity::ranges;
 use pitlane::event::fixed::WideDecimal;
-use pitlane::topology::LaneReport;
+use pitlane::topology::{LaneReport, StuckStage};
 
 /// The table at the end of a replay.
 pub(crate) fn table(outcome: &Outcome, config: &str) -> String {
@@ -31,6 +31,10 @@ pub(crate) fn table(outcome: &Outcome, config: &str) -> String {
     text += "\n";
     for lane in &report.lanes {
         text += &lane_line(lane);
+    }
+    for StuckStage { stage, lane, root, held } in &report.stuck {
+        let held = duration(u64::try_from(held.as_nanos()).unwrap_or(u64::MAX));
+        text += &format!("stuck: `{stage}` held lane {lane} for {held} with root {root}\n");
     }
     text += &format!("\nresults in {}\n", outcome.folder.display());
     text
