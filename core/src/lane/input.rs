@@ -21,6 +21,8 @@ pub(crate) struct Input {
     aside: VecDeque<Slot>,
     /// Events that the condition held back.
     filtered: u64,
+    /// Events that the stage failed on and that were left out.
+    skipped: u64,
     /// Most events ever seen waiting.
     max_lag: u64,
     /// Where it counts; `None` where nothing is counted.
@@ -36,8 +38,8 @@ impl Input {
         counters: Option<Words<LinkWord>>,
     ) -> Self {
         let aside = VecDeque::new();
-        let (bound, filtered, max_lag) = (0, 0, 0);
-        Self { reader, handler, when, passes, bound, aside, filtered, max_lag, counters }
+        let (bound, filtered, skipped, max_lag) = (0, 0, 0, 0);
+        Self { reader, handler, when, passes, bound, aside, filtered, skipped, max_lag, counters }
     }
 
     /// The least root this input can still give, as far as is known.
@@ -90,6 +92,7 @@ impl Input {
         let Some(counters) = &self.counters else { return };
         counters.of(LinkWord::Done).set(self.reader.sequence());
         counters.of(LinkWord::Filtered).set(self.filtered);
+        counters.of(LinkWord::Skipped).set(self.skipped);
         counters.of(LinkWord::Lag).set(self.lag());
         counters.of(LinkWord::MaxLag).set(self.max_lag);
     }
@@ -111,7 +114,7 @@ impl Input {
         let run = Run { slots, until, when: self.when.as_mut() };
         let ran = stage.run(self.handler, run, out);
         self.reader.release(ran.consumed);
-        self.filtered += ran.skipped as u64;
+        self.filtered += ran.filtered as u64;
         ran
     }
 
@@ -129,8 +132,25 @@ impl Input {
         let ran = stage.run(self.handler, run, out);
         self.aside.drain(..ran.consumed);
         self.reader.done_aside(ran.consumed);
-        self.filtered += ran.skipped as u64;
+        self.filtered += ran.filtered as u64;
         ran
+    }
+
+    /// Its first event and that event's place in the stream.
+    #[cold]
+    pub(super) fn first(&self) -> Option<(u64, Slot)> {
+        let slot = self.aside.front().or_else(|| self.reader.head())?;
+        Some((self.reader.sequence(), *slot))
+    }
+
+    /// Lets its first event go unhandled.
+    #[cold]
+    pub(super) fn leave_out_first(&mut self) {
+        match self.aside.pop_front() {
+            Some(_) => self.reader.done_aside(1),
+            None => self.reader.release(1),
+        }
+        self.skipped += 1;
     }
 
     /// When the ring is full of one root, the same as of what is aside already: moves it there, so

@@ -10,6 +10,7 @@
 //! |---|---|
 //! | [`Input`] | one input of a stage: a reader, the stream's progress, what was kept aside |
 //! | [`Node`] | a stage on its lane: merges its inputs, runs the stage, publishes, promises |
+//! | [`Failures`] | what a node does when its stage fails |
 //! | [`Lane`] | nodes in topological order and the thread that polls them |
 //!
 //! A lane never blocks: a node whose output is full is simply not run, and waiting happens in one
@@ -36,12 +37,14 @@
 //!   took nothing and sees an input ring full of one root keeps its events aside, in a queue that
 //!   never holds more than one root's.
 
+mod failure;
 mod input;
 #[cfg(all(test, loom))]
 mod models;
 mod node;
 mod thread;
 
+pub(crate) use failure::Failures;
 pub(crate) use input::Input;
 pub(crate) use node::{Node, NodeParts};
-pub(crate) use thread::{Grave, Lane, LaneOutcome, message_of_panic};
+pub(crate) use thread::{Grave, Lane, LaneOutcome};

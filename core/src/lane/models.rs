@@ -1,6 +1,6 @@
 //! Every interleaving of two writers and a merge, by loom: `scripts/loom`.
 
-use super::{Input, Node, NodeParts};
+use super::{Failures, Input, Node, NodeParts};
 use crate::Names;
 use crate::event::Slot;
 use crate::ring::{Edge, Producer, Reader, RingBuilder, fails_without};
@@ -42,6 +42,8 @@ fn merge() {
         stage: stage.stage,
         inputs: inputs.into(),
         out: Outbox::new(1, Names::default().into(), 1),
+        takes: stage.inputs,
+        failures: Failures::new(stage.policy, Vec::new(), quanta::Clock::new()),
         counters: None,
         limit: 1,
         shared: Default::default(),

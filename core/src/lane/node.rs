@@ -1,12 +1,14 @@
 //! A stage on its lane.
 
-use super::Input;
-use crate::event::Header;
+use super::failure::Then;
+use super::{Failures, Input};
+use crate::event::{EventType, Header};
 use crate::metrics::{StageWord, Words};
 use crate::ring::CLOSED;
 use crate::stage::{Erased, Fault, Outbox, Tally};
 use crate::sync::Arc;
 use crate::topology::Shared;
+use std::time::Duration;
 
 /// What a node is made of.
 pub(crate) struct NodeParts {
@@ -14,6 +16,9 @@ pub(crate) struct NodeParts {
     /// Where the stage stands among all, in topological order.
     pub(crate) index: usize,
     pub(crate) stage: Box<dyn Erased>,
+    /// Event types the stage takes.
+    pub(crate) takes: Vec<EventType>,
+    pub(crate) failures: Failures,
     pub(crate) inputs: Vec<Input>,
     pub(crate) out: Outbox,
     /// Where it counts; `None` where nothing is counted.
@@ -25,7 +30,7 @@ pub(crate) struct NodeParts {
 
 /// A stage on its lane: merges inputs, runs the stage, publishes, promises.
 pub(crate) struct Node {
-    parts: NodeParts,
+    pub(super) parts: NodeParts,
     state: State,
 }
 
@@ -49,6 +54,12 @@ impl Node {
     #[inline]
     pub(crate) fn is_finished(&self) -> bool {
         self.state == State::Finished
+    }
+
+    /// How long it waits before it tries an event again; for ever where it has none to try.
+    pub(super) fn waits(&self) -> Duration {
+        let failures = &self.parts.failures;
+        if failures.is_pending() { failures.waits() } else { Duration::MAX }
     }
 
     /// Whether it has seen all its events: a fault from here on is its own alone.
@@ -85,23 +96,34 @@ impl Node {
         if self.state != State::Running {
             return Ok(self.finish());
         }
+        if self.parts.failures.is_pending() && !self.parts.failures.waits().is_zero() {
+            return Ok(false);
+        }
         self.parts.out.begin_poll();
-        let consumed = match self.run() {
-            Ok(consumed) => consumed,
-            Err(fault) => {
-                // What came before the failing event stands.
+        let (consumed, failed) = self.run();
+        let mut released = consumed > 0;
+        let mut then = Then::GoesOn;
+        match failed {
+            Some((input, fault)) => {
+                // What came before the failing event stands, whatever becomes of it.
                 self.parts.out.flush();
-                return Err(fault);
+                then = self.failed(input, fault)?;
+                released |= then != Then::Waits;
             }
-        };
-        let mut moved = consumed > 0 || self.keep_aside();
+            None => self.parts.failures.forget(),
+        }
+        let mut moved = released || self.keep_aside();
         moved |= self.parts.out.flush();
         if consumed > 0 {
-            self.parts.stage.batch_end()?;
+            if then != Then::Restarted
+                && let Err(fault) = self.parts.stage.batch_end()
+            {
+                self.batch_end_failed(fault)?;
+            }
             self.parts.out.end_batch();
         }
         moved |= self.promise();
-        if consumed > 0 {
+        if released {
             self.count();
         } else if self.inputs_finished() && !self.parts.out.is_blocked() {
             // Streams also close when a topology is halted: that is no end to be told of.
@@ -122,13 +144,15 @@ impl Node {
     }
 
     /// Takes events in their order until the limit, or an input to wait for, or an output is full.
-    fn run(&mut self) -> Result<usize, Fault> {
+    /// Gives how many, and the input whose next event failed.
+    fn run(&mut self) -> (usize, Option<(usize, Fault)>) {
         let NodeParts { stage, inputs, out, counters, limit, .. } = &mut self.parts;
         let mut left = *limit;
         let mut filtered = 0;
         let mut fault = None;
         while left > 0 {
-            let (input, until) = choose(inputs);
+            let (number, until) = choose(inputs);
+            let input = &mut inputs[number];
             if !input.is_ready() {
                 let before = input.least_root();
                 input.look();
@@ -140,9 +164,9 @@ impl Node {
             let ran = input.run(&mut **stage, out, until, left.min(out.stride()));
             out.handled();
             left -= ran.consumed;
-            filtered += ran.skipped;
-            if ran.fault.is_some() {
-                fault = ran.fault;
+            filtered += ran.filtered;
+            if let Some(reason) = ran.fault {
+                fault = Some((number, reason));
                 break;
             }
             if out.is_blocked() {
@@ -156,10 +180,7 @@ impl Node {
             counters.of(StageWord::Batches).add(1);
             counters.of(StageWord::LargestBatch).raise(handled);
         }
-        match fault {
-            Some(fault) => Err(fault),
-            None => Ok(consumed),
-        }
+        (consumed, fault)
     }
 
     #[cold]
@@ -222,9 +243,9 @@ impl Node {
 
 /// The input whose turn it is, and the root before which its events come before all others'.
 #[inline]
-fn choose(inputs: &mut [Input]) -> (&mut Input, u64) {
-    if let [only] = inputs {
-        return (only, u64::MAX);
+fn choose(inputs: &[Input]) -> (usize, u64) {
+    if inputs.len() == 1 {
+        return (0, u64::MAX);
     }
     let (mut first, mut least, mut until) = (0, u64::MAX, u64::MAX);
     for (index, input) in inputs.iter().enumerate() {
@@ -238,5 +259,5 @@ fn choose(inputs: &mut [Input]) -> (&mut Input, u64) {
             until = until.min(root.saturating_add(1));
         }
     }
-    (&mut inputs[first], until)
+    (first, until)
 }

@@ -3,12 +3,11 @@
 use super::Node;
 use crate::affinity;
 use crate::metrics::{LaneWord, On, Words};
-use crate::stage::{Fault, FaultKind, Tally};
+use crate::stage::{Fault, Tally, fault_of_panic};
 use crate::sync::{Arc, Mutex};
 use crate::topology::Shared;
 use crate::topology::StageFault;
 use crate::wait::{Bed, Wait, Waiter, wake_all};
-use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::PoisonError;
 use std::time::Duration;
@@ -66,7 +65,7 @@ impl Lane {
             match catch_unwind(AssertUnwindSafe(|| node.start())) {
                 Ok(Ok(())) => {}
                 Ok(Err(fault)) => return Err(fault_of(node, fault)),
-                Err(panic) => return Err(fault_of(node, fault_of_panic(&*panic))),
+                Err(panic) => return Err(fault_of(node, fault_of_panic(panic))),
             }
         }
         Ok(())
@@ -91,7 +90,7 @@ impl Lane {
                 Ok(Err(fault)) => return self.shared.fail(fault_of(node, fault)),
                 Err(panic) => {
                     node.after_panic();
-                    return self.shared.fail(fault_of(node, fault_of_panic(&*panic)));
+                    return self.shared.fail(fault_of(node, fault_of_panic(panic)));
                 }
             }
         }
@@ -112,6 +111,11 @@ impl Lane {
         self.shared.is_halted() || self.nodes.iter().all(Node::is_finished)
     }
 
+    /// How long it may wait, unless it is woken: until an event is to be tried again.
+    pub(crate) fn may_rest(&self) -> Duration {
+        self.nodes.iter().map(Node::waits).min().unwrap_or(Duration::MAX)
+    }
+
     /// Polls until it is over.
     pub(crate) fn run(&mut self) {
         let mut waiter = Waiter::new(self.wait, self.bed.clone());
@@ -120,7 +124,7 @@ impl Lane {
             if self.cycle() {
                 waiter.reset();
             } else {
-                waiter.idle(Duration::MAX);
+                waiter.idle(self.may_rest());
             }
         }
         wake_all(&self.neighbours);
@@ -153,17 +157,6 @@ impl Lane {
 }
 
 fn fault_of(node: &Node, fault: Fault) -> StageFault {
-    StageFault { stage: node.name().into(), root: node.root(), fault }
-}
-
-fn fault_of_panic(panic: &(dyn Any + Send)) -> Fault {
-    Fault::of_kind(FaultKind::Panic, format!("panicked: {}", message_of_panic(panic)))
-}
-
-pub(crate) fn message_of_panic(panic: &(dyn Any + Send)) -> &str {
-    match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
-        (Some(text), _) => text,
-        (_, Some(text)) => text,
-        _ => "no message",
-    }
+    let event = node.failed_event();
+    StageFault { stage: node.name().into(), root: node.root(), event, fault }
 }

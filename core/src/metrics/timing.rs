@@ -59,6 +59,15 @@ impl Timing {
         }
     }
 
+    /// The event seen last, of this root, was not handled after all. Where its condition failed it was
+    /// not seen: then at most one event less is measured.
+    #[cold]
+    pub(crate) fn unsee(&mut self, root: u64) {
+        if root & self.mask == 0 && root != 0 {
+            self.count = self.count.saturating_sub(1);
+        }
+    }
+
     #[inline(never)]
     fn turn_to(&mut self, root: u64) {
         self.close_group();

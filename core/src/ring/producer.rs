@@ -104,6 +104,11 @@ impl<E: Event> Producer<E> {
         news
     }
 
+    /// The last promise.
+    pub(crate) fn promised(&self) -> u64 {
+        self.bound
+    }
+
     /// Slots free now, as far as is known without looking at the readers.
     pub(crate) fn room(&self) -> usize {
         (self.free_until - self.written) as usize

@@ -1,5 +1,7 @@
 //! A stage together with what it takes and gives, its type erased.
 
+use super::guard::guard;
+use super::policy::Policy;
 use super::{Fault, On, Outbox, Stage};
 use crate::condition::{Condition, Fields};
 use crate::event::{Event, EventType, Slot};
@@ -18,6 +20,7 @@ pub struct Component {
     pub(crate) max_emissions: usize,
     pub(crate) may_stop: bool,
     pub(crate) gateway: bool,
+    pub(crate) policy: Policy,
     pub(crate) stage: Box<dyn Erased>,
 }
 
@@ -82,6 +85,7 @@ pub fn component<S: Stage + 'static>(stage: S) -> Builder<S> {
         max_emissions: DEFAULT_MAX_EMISSIONS,
         may_stop: false,
         gateway: false,
+        policy: Policy::default(),
     }
 }
 
@@ -138,6 +142,7 @@ pub struct Builder<S> {
     max_emissions: usize,
     may_stop: bool,
     gateway: bool,
+    pub(super) policy: Policy,
 }
 
 impl<S: Stage + 'static> Builder<S> {
@@ -193,6 +198,7 @@ impl<S: Stage + 'static> Builder<S> {
             max_emissions: self.max_emissions,
             may_stop: self.may_stop,
             gateway: self.gateway,
+            policy: self.policy,
             stage: Box::new(Typed { stage: self.stage, handlers: self.handlers }),
         }
     }
@@ -209,21 +215,22 @@ pub(crate) struct Run<'a> {
     pub(crate) slots: &'a [Slot],
     /// Handle only events with a root below this.
     pub(crate) until: u64,
-    /// Skip events that do not match.
+    /// Hold back events that do not match.
     pub(crate) when: Option<&'a mut Condition>,
 }
 
 /// How far a run came.
 #[derive(Debug, Default)]
 pub(crate) struct Ran {
-    /// Events done with: handled or skipped. The failing one, if any, is the next.
+    /// Events done with: handled or filtered. The failing one, if any, is the next.
     pub(crate) consumed: usize,
-    /// Of these, skipped by the condition.
-    pub(crate) skipped: usize,
+    /// Of these, held back by the condition.
+    pub(crate) filtered: usize,
     pub(crate) fault: Option<Fault>,
 }
 
-/// A stage of any type. One virtual call per run, static calls per event.
+/// A stage of any type. One virtual call per run, static calls per event. No panic of the stage, or
+/// of a condition before it, comes out of these calls: it is a fault.
 pub(crate) trait Erased: Send {
     fn start(&mut self, out: &mut Outbox) -> Result<(), Fault>;
     fn batch_end(&mut self) -> Result<(), Fault>;
@@ -241,15 +248,15 @@ struct Typed<S> {
 
 impl<S: Stage> Erased for Typed<S> {
     fn start(&mut self, out: &mut Outbox) -> Result<(), Fault> {
-        self.stage.on_start(out)
+        guard(|| self.stage.on_start(out))
     }
 
     fn batch_end(&mut self) -> Result<(), Fault> {
-        self.stage.on_batch_end()
+        guard(|| self.stage.on_batch_end())
     }
 
     fn stop(&mut self, out: &mut Outbox) -> Result<(), Fault> {
-        self.stage.on_stop(out)
+        guard(|| self.stage.on_stop(out))
     }
 
     fn run(&mut self, input: usize, run: Run<'_>, out: &mut Outbox) -> Ran {
@@ -259,11 +266,20 @@ impl<S: Stage> Erased for Typed<S> {
 
 fn run_each<S: On<E>, E: Event>(stage: &mut S, run: Run<'_>, out: &mut Outbox) -> Ran {
     let Run { slots, until, when } = run;
+    // It lies outside of what may unwind, so that it is exact after a panic, too.
+    let mut ran = Ran::default();
     // Two loops, so that inputs without a condition do not ask for it at each event.
-    match when {
-        None => run_matching(stage, slots, until, |_| true, out),
-        Some(when) => run_matching(stage, slots, until, |slot| when.matches(slot), out),
+    let result = match when {
+        None => guard(|| run_matching(stage, slots, until, |_| true, out, &mut ran)),
+        Some(when) => {
+            guard(|| run_matching(stage, slots, until, |slot| when.matches(slot), out, &mut ran))
+        }
+    };
+    if let Err(fault) = result {
+        out.fail(&slots[ran.consumed].header);
+        ran.fault = Some(fault);
     }
+    ran
 }
 
 #[inline]
@@ -273,30 +289,48 @@ fn run_matching<S: On<E>, E: Event>(
     until: u64,
     mut matches: impl FnMut(&Slot) -> bool,
     out: &mut Outbox,
-) -> Ran {
-    let mut ran = Ran::default();
-    for slot in slots {
+    ran: &mut Ran,
+) -> Result<(), Fault> {
+    for (number, slot) in slots.iter().enumerate() {
+        ran.consumed = number;
         if slot.header.root >= until {
-            break;
+            return Ok(());
         }
         if !matches(slot) {
-            ran.consumed += 1;
-            ran.skipped += 1;
+            ran.filtered += 1;
             continue;
         }
         out.begin(&slot.header);
         let result = stage.on(slot.view(), out);
         if out.needs_attention() || result.is_err() {
-            if let Err(fault) = out.end(slot, result) {
-                ran.fault = Some(fault);
-                break;
-            }
+            out.end(slot, result)?;
             if out.is_blocked() {
-                ran.consumed += 1;
-                break;
+                ran.consumed = number + 1;
+                return Ok(());
             }
         }
-        ran.consumed += 1;
     }
-    ran
+    ran.consumed = slots.len();
+    Ok(())
+}
+
+/// What stands in the place of a stage that is gone.
+pub(crate) struct Gone;
+
+impl Erased for Gone {
+    fn start(&mut self, _: &mut Outbox) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    fn batch_end(&mut self) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    fn stop(&mut self, _: &mut Outbox) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    fn run(&mut self, _: usize, _: Run<'_>, _: &mut Outbox) -> Ran {
+        Ran::default()
+    }
 }

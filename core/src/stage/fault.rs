@@ -36,6 +36,11 @@ impl Fault {
         Self { kind, message: message.into() }
     }
 
+    /// The same fault, with a remark behind its sentence.
+    pub(crate) fn with_note(&self, note: impl fmt::Display) -> Self {
+        Self::of_kind(self.kind, format!("{}; {note}", self.message))
+    }
+
     /// What kind it was.
     #[must_use]
     pub fn kind(&self) -> FaultKind {

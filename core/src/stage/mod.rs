@@ -14,6 +14,7 @@
 //! | [`Outbox`] | where it emits |
 //! | [`Component`] | a stage with what it takes and gives, ready to be named and routed |
 //! | [`Fault`] | why it could not go on |
+//! | [`OnError`], [`Retry`] | what happens then |
 //!
 //! A stage is called by one lane only, never blocks, and never learns which lane, which batch or
 //! which ring it is on. The same input gives the same output wherever it runs.
@@ -21,14 +22,19 @@
 mod component;
 mod fault;
 mod gather;
+mod guard;
 mod outbox;
+mod policy;
 mod stream;
 
 pub use component::{Builder, Component, Each, component, each};
-pub(crate) use component::{Erased, Ran, Run};
+pub(crate) use component::{Erased, Gone, Ran, Run};
 pub use fault::{Fault, FaultKind};
 pub(crate) use gather::Gather;
+pub(crate) use guard::{discard, fault_of_panic, guard, message_of_panic};
 pub use outbox::Outbox;
+pub(crate) use policy::Policy;
+pub use policy::{OnError, Retry, restartable};
 pub(crate) use stream::{Stream, Tally};
 
 use crate::event::Event;
@@ -47,7 +53,8 @@ pub trait Stage: Send {
     /// what a stage emits.
     ///
     /// # Errors
-    /// A fault stops the topology.
+    /// A fault stops the topology; with [`OnError::Skip`] it is noted, with [`OnError::Restart`] a
+    /// fresh stage goes on.
     fn on_batch_end(&mut self) -> Result<(), Fault> {
         Ok(())
     }
@@ -67,6 +74,6 @@ pub trait On<E: Event>: Stage {
     /// Handles one event. What is emitted carries its root.
     ///
     /// # Errors
-    /// A fault stops the topology; what was emitted for the event is taken back.
+    /// What was emitted for the event is taken back; what happens then says [`OnError`].
     fn on(&mut self, event: &E, out: &mut Outbox) -> Result<(), Fault>;
 }

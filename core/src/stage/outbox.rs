@@ -92,6 +92,11 @@ impl Outbox {
         self.gather = gather;
     }
 
+    /// What is emitted next descends from an event of this header, which is not being handled.
+    pub(crate) fn descend_from(&mut self, cause: &Header) {
+        self.cause = *cause;
+    }
+
     /// Before the events of a poll.
     #[inline]
     pub(crate) fn begin_poll(&mut self) {
@@ -232,7 +237,7 @@ impl Outbox {
     #[inline]
     pub(crate) fn end(&mut self, event: &Slot, result: Result<(), Fault>) -> Result<(), Fault> {
         if self.fault.is_some() || result.is_err() {
-            return self.fail(result);
+            return self.blame(result);
         }
         if std::mem::take(&mut self.stopped) {
             self.stops += 1;
@@ -250,13 +255,19 @@ impl Outbox {
         Ok(())
     }
 
+    /// The fault of an event; [`Self::fail`] takes back what it emitted.
     #[cold]
-    fn fail(&mut self, result: Result<(), Fault>) -> Result<(), Fault> {
+    fn blame(&mut self, result: Result<(), Fault>) -> Result<(), Fault> {
+        self.fault.take().map_or(result, Err)
+    }
+
+    /// After an event failed, whether the stage had seen it or panicked: takes back what was emitted
+    /// for it, as if it had not begun; it is still the cause at hand.
+    #[cold]
+    pub(crate) fn fail(&mut self, event: &Header) {
+        self.cause = *event;
+        self.timing.unsee(event.root);
         self.take_back();
-        Err(match self.fault.take() {
-            Some(fault) => fault,
-            None => result.expect_err("one of the two"),
-        })
     }
 
     /// As [`Self::end`], for the life cycle's calls: there is no event to pass on.
@@ -286,6 +297,7 @@ impl Outbox {
     /// Takes back what was emitted for the event being handled.
     #[cold]
     pub(crate) fn take_back(&mut self) {
+        self.fault = None;
         self.stopped = false;
         self.attention = self.passing;
         self.emitted = 0;
@@ -324,6 +336,11 @@ impl Outbox {
             news |= port.promise(bound);
         }
         news
+    }
+
+    /// The greatest root of which it was promised that no smaller one will be emitted.
+    pub(crate) fn promised(&self) -> u64 {
+        self.all_ports().map(|port| port.stream.producer.promised()).max().unwrap_or(0)
     }
 
     /// Events of pipelines that ended here.
@@ -373,15 +390,18 @@ impl Port {
     /// Lets `fill` write the next event. Gives whether it went to the ring; else it waits here.
     #[inline]
     fn write(&mut self, turn: u64, fill: impl FnOnce(&mut Slot)) -> bool {
+        let written = self.overflow.is_empty() && self.stream.producer.has_room();
+        if written {
+            self.stream.producer.write_with(fill);
+        } else {
+            let mut waiting = Slot::zeroed();
+            fill(&mut waiting);
+            self.overflow.push_back(waiting);
+        }
+        // Counted last: `fill` stamps the event, which is user code and may panic.
         self.fresh = if self.fresh_in == turn { self.fresh + 1 } else { 1 };
         self.fresh_in = turn;
-        if self.overflow.is_empty() && self.stream.producer.has_room() {
-            return self.stream.producer.write_with(fill);
-        }
-        let mut waiting = Slot::zeroed();
-        fill(&mut waiting);
-        self.overflow.push_back(waiting);
-        false
+        written
     }
 
     /// Takes back what was written in a turn.

@@ -5,7 +5,7 @@ use super::monitor::PlacedLane;
 use super::place::PlannedLane;
 use super::plan::Latency;
 use crate::event::Slot;
-use crate::lane::{Grave, Input, Lane, Node, NodeParts};
+use crate::lane::{Failures, Grave, Input, Lane, Node, NodeParts};
 use crate::metrics::{EntryClock, On, Timing};
 use crate::ring::{Producer, Reader, ReaderKey, RingBuilder};
 use crate::sequencer::{Ingress, Sequencer};
@@ -23,7 +23,7 @@ pub(super) struct Built {
 
 /// Builds all rings, then a node per stage, then the lanes.
 pub(super) fn build(checked: &mut Checked, lanes: &[PlannedLane]) -> Built {
-    let clock = quanta::Clock::new();
+    let clock = checked.clock.clone();
     let entries = (checked.latency != Latency::Off).then(|| {
         // Each event in flight may have entered alone.
         let in_flight = checked.capacities.iter().sum::<usize>();
@@ -186,7 +186,7 @@ fn node(
     let mut out = Outbox::new(id, checked.names.clone(), component.max_emissions);
     let gathers = stage.outputs.iter().filter_map(|&stream| checked.graph.streams[stream].gather);
     if let Some((batch, max_wait)) = gathers.reduce(|a, b| (a.0.min(b.0), a.1.min(b.1))) {
-        out.gather(Gather::until(batch, max_wait, quanta::Clock::new()));
+        out.gather(Gather::until(batch, max_wait, checked.clock.clone()));
     }
     if component.may_stop {
         out.allow_stop();
@@ -219,10 +219,15 @@ fn node(
         Input::new(reader, handler, when, link.passes, checked.counters.then(counters))
     };
     let inputs = links.map(input).collect();
+    let read = stage.links.iter().map(|link| &checked.graph.streams[link.stream]);
+    let read = read.map(|stream| (stream.name.clone(), stream.event.event)).collect();
+    let failures = Failures::new(component.policy, read, checked.clock.clone());
     Node::new(NodeParts {
         name: stage.name,
         index: place,
         stage: component.stage,
+        takes: component.inputs,
+        failures,
         inputs,
         out,
         counters: checked.counters.then(|| checked.shared.counters.stage(place)),

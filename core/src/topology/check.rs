@@ -113,6 +113,7 @@ pub(super) fn check(mut plan: Plan) -> Result<Checked, Vec<Problem>> {
         latency: plan.latency,
         counters: plan.counters,
         watchdog: plan.watchdog,
+        clock: plan.clock,
         shared,
         warnings: problems.0,
     })
@@ -355,6 +356,7 @@ fn check_settings(plan: &Plan, graph: &Graph, problems: &mut Problems) {
         );
     }
     check_event_types(graph, problems);
+    super::policies::check_policies(graph, problems);
     match &plan.lanes {
         Lanes::Count(0) => {
             let help = "use `fused` to run on the caller's thread";

@@ -26,6 +26,7 @@ pub struct Checked {
     pub(super) latency: Latency,
     pub(super) counters: bool,
     pub(super) watchdog: Option<Duration>,
+    pub(super) clock: quanta::Clock,
     pub(super) shared: Arc<Shared>,
     pub(super) warnings: Vec<Problem>,
 }

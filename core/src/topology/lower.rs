@@ -3,7 +3,7 @@
 //! A route is walked with a *view*: the streams on which the events of this place lie, the
 //! conditions they have met, and the stages that see them before. A filter adds a condition to the
 //! view and copies nothing; a component reads the view; a transform, or a component that may stop
-//! events, is followed by a view of its own stream.
+//! events or leave failed ones out, is followed by a view of its own stream.
 
 use super::check::{Problem, Problems};
 use super::graph::{Graph, Link, Stage, Stream, WrittenCondition};
@@ -182,8 +182,12 @@ impl Lowering<'_> {
                 self.warn_if_empty(targets, at);
                 let mut after = view.clone();
                 for (i, target) in targets.iter().enumerate() {
-                    let seen = self.walk(target, view, tier, &format!("{at}.targets[{i}]"), false);
+                    let at = format!("{at}.targets[{i}]");
+                    let seen = self.walk(target, view, tier, &at, false);
                     after.merge_after(&seen);
+                    if followed {
+                        self.warn_of_branch(target, &at);
+                    }
                 }
                 after
             }
@@ -218,8 +222,11 @@ impl Lowering<'_> {
 
     fn to(&mut self, name: &str, view: &View, tier: Tier, at: &str, followed: bool) -> View {
         let Some(stage) = self.connect(name, view, tier, at) else { return view.clone() };
-        if self.graph.stages[stage].component.may_stop && followed {
-            self.claim_place(stage, at, "may stop events");
+        let component = &self.graph.stages[stage].component;
+        let leaves_out = component.policy.on_error.leaves_events_out();
+        if followed && (component.may_stop || leaves_out) {
+            let what = if component.may_stop { "may stop events" } else { "may leave events out" };
+            self.claim_place(stage, at, what);
             let links = self.graph.stages[stage].links.iter_mut();
             links.rev().take(view.links.len()).for_each(|link| link.passes = true);
             return self.pass_view(stage, view);
@@ -229,6 +236,14 @@ impl Lowering<'_> {
             link.after.push(stage);
         }
         after
+    }
+
+    fn warn_of_branch(&mut self, target: &Route, at: &str) {
+        if let Route::To(name) = target
+            && let Some(&stage) = self.by_name.get(name)
+        {
+            super::policies::warn_of_branch(&self.graph.stages[stage], at, self.problems);
+        }
     }
 
     fn warn_if_empty(&mut self, routes: &[Route], at: &str) {

@@ -13,6 +13,7 @@
 //! | `graph` | streams, stages and links |
 //! | `lower` | routes to these |
 //! | `check` | mistakes, all of them; the order of stages |
+//! | `policies` | what components say about failures |
 //! | `checked` | [`Checked`]: what it will be |
 //! | `place` | which stage runs on which lane |
 //! | `build` | rings, nodes, lanes |
@@ -20,17 +21,20 @@
 //! | `threads` | the lanes' threads |
 //! | `monitor` | live numbers, halt, drain |
 //! | `watchdog` | notices stages that do not return |
+//! | `dead_letters` | events that stages failed on |
 //! | `report` | what a run has done |
 
 mod build;
 mod check;
 mod checked;
+mod dead_letters;
 mod graph;
 mod input;
 mod lower;
 mod monitor;
 mod place;
 mod plan;
+mod policies;
 mod report;
 mod run;
 #[cfg(all(test, shuttle))]
@@ -42,6 +46,7 @@ mod watchdog;
 
 pub use check::{Problem, Severity};
 pub use checked::{Checked, LinkInfo, StageInfo, StreamInfo};
+pub use dead_letters::{Attempt, DeadLetter, DeadLetters, FailedEvent, MOST_DEAD_LETTERS};
 pub use input::{Entry, Flow, Input, Port};
 pub use monitor::Monitor;
 pub(crate) use monitor::Shared;

@@ -1,5 +1,6 @@
 //! Live numbers of a topology, and the means to end it.
 
+use super::dead_letters::DeadLetterBox;
 use super::{LaneReport, LeftBehind, LinkReport, StageFault, StageReport, StuckStage};
 use crate::metrics::{
     Block, Counter, LaneWord, Latencies, LinkWord, On, RingWord, Shape, StageWord, empty_histogram,
@@ -27,6 +28,7 @@ pub(crate) struct Shared {
     pub(crate) lanes: OnceLock<Vec<PlacedLane>>,
     faults: Mutex<Vec<StageFault>>,
     stuck: Mutex<Vec<StuckStage>>,
+    pub(crate) dead_letters: DeadLetterBox,
     pub(crate) beds: OnceLock<Vec<Bed>>,
 }
 

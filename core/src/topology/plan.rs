@@ -107,6 +107,8 @@ pub struct Plan {
     pub(super) latency: Latency,
     pub(super) counters: bool,
     pub(super) watchdog: Option<Duration>,
+    /// What time is measured with; tests have one that goes when told.
+    pub(super) clock: quanta::Clock,
 }
 
 /// A route and the events it is for.
@@ -134,6 +136,7 @@ impl Default for Plan {
             latency: Latency::Off,
             counters: true,
             watchdog: Some(DEFAULT_WATCHDOG),
+            clock: quanta::Clock::new(),
         }
     }
 }

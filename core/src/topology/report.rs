@@ -1,5 +1,6 @@
 //! What a run has done.
 
+use super::{DeadLetters, FailedEvent};
 use crate::affinity::PinError;
 use crate::event::EventType;
 use crate::source::SourceError;
@@ -22,8 +23,13 @@ pub struct Report {
     pub links: Vec<LinkReport>,
     /// Lanes.
     pub lanes: Vec<LaneReport>,
-    /// Faults of stages, the least root first.
+    /// Faults that stopped it, or came with the stop; the least root first.
     pub faults: Vec<StageFault>,
+    /// Events that stages failed on and that it went on without.
+    pub dead_letters: DeadLetters,
+    /// Faults that cost no event and after which the stage, or a fresh one, went on; at most
+    /// [`MOST_DEAD_LETTERS`](super::MOST_DEAD_LETTERS) are kept.
+    pub survived: Vec<StageFault>,
     /// Why the input ended early, where it did.
     pub input_error: Option<SourceError>,
     /// Whether someone ended it before the input was done.
@@ -110,7 +116,8 @@ impl LinkReport {
     /// Events the stage handled.
     #[must_use]
     pub fn handled(&self) -> u64 {
-        self.done - self.filtered - self.skipped
+        // While it runs, the three may be of different moments.
+        self.done.saturating_sub(self.filtered + self.skipped)
     }
 
     /// Events it is not done with.
@@ -193,6 +200,8 @@ pub struct StageFault {
     pub stage: String,
     /// Root of the event it failed on.
     pub root: u64,
+    /// That event, where it was one: a stage may also fail at its start, at its stop, and after a batch.
+    pub event: Option<FailedEvent>,
     /// The fault.
     pub fault: Fault,
 }
@@ -263,7 +272,7 @@ impl Report {
         self.stages.iter().find(|stage| stage.name == name)
     }
 
-    /// Whether everything that entered was handled by all it was routed to.
+    /// Whether everything that entered was handled by all it was routed to, or is a dead letter.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.faults.is_empty()

@@ -7,10 +7,10 @@ use super::threads::{GRACE, LaneThread, finish_inline, finish_threads, start_thr
 use super::watchdog::Watchdog;
 use super::{Entry, Flow, Input, Monitor, Port, Report, RunError, StreamReport};
 use crate::event::{Event, EventType, Slot};
-use crate::lane::{Lane, LaneOutcome, message_of_panic};
+use crate::lane::{Lane, LaneOutcome};
 use crate::sequencer::Sequencer;
 use crate::source::SourceError;
-use crate::stage::Tally;
+use crate::stage::{Tally, discard, message_of_panic};
 use crate::sync::Arc;
 use crate::topology::Shared;
 use crate::wait::{Bed, Wait, Waiter, wake_all};
@@ -176,7 +176,15 @@ impl Running {
         self.sequencer.settle();
         wake_all(&self.sleepers);
         if !self.poll() {
-            self.waiter.idle(Duration::MAX);
+            self.waiter.idle(self.may_rest());
+        }
+    }
+
+    /// How long this thread may wait for the sake of the stages that run on it.
+    fn may_rest(&self) -> Duration {
+        match &self.lanes {
+            Lanes::Inline(lane) => lane.may_rest(),
+            Lanes::Threads(_) => Duration::MAX,
         }
     }
 
@@ -216,7 +224,7 @@ impl Running {
             let sequencer = &mut self.sequencer;
             // An input that panics ends the run as one that fails: it is not polled again.
             let flow = catch_unwind(AssertUnwindSafe(|| input.poll(sequencer)))
-                .unwrap_or_else(|panic| Err(input_panicked(&*panic)));
+                .unwrap_or_else(|panic| Err(input_panicked(panic)));
             let mut moved = self.sequencer.settle() || self.sequencer.entered() > before;
             if moved {
                 wake_all(&self.sleepers);
@@ -234,6 +242,7 @@ impl Running {
             if moved {
                 self.waiter.reset();
             } else {
+                let at_most = at_most.min(self.may_rest());
                 self.waiter.idle(at_most);
             }
         }
@@ -266,6 +275,7 @@ impl Running {
     ) -> Report {
         let shared = &self.shared;
         let faults = shared.take_faults();
+        let (dead_letters, survived) = shared.dead_letters.sorted();
         // A halt may also have come while finishing: from a deadline, or from someone.
         let interrupted = drained || shared.is_halted();
         let mut report = Report {
@@ -277,6 +287,8 @@ impl Running {
             lanes: shared.lane_reports(),
             interrupted: interrupted && faults.is_empty(),
             faults,
+            dead_letters,
+            survived,
             input_error,
             stuck: shared.stuck(),
             left_behind: Vec::new(),
@@ -333,8 +345,9 @@ impl Drop for Running {
 /// Events that enter together when fed by hand: one publication, one look at the clock.
 const CHUNK: usize = 64;
 
-fn input_panicked(panic: &(dyn Any + Send)) -> SourceError {
-    let message = format!("the input panicked: {}", message_of_panic(panic));
+fn input_panicked(panic: Box<dyn Any + Send>) -> SourceError {
+    let message = format!("the input panicked: {}", message_of_panic(&*panic));
+    discard(panic);
     SourceError { message, ..SourceError::default() }
 }
 

@@ -80,7 +80,7 @@ pub(super) fn finish_inline(lane: &mut Lane, deadline: Option<Instant>) {
         if lane.cycle() {
             waiter.reset();
         } else {
-            waiter.idle(Duration::MAX);
+            waiter.idle(lane.may_rest());
         }
     }
 }

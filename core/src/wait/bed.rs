@@ -70,9 +70,9 @@ impl Bed {
     }
 
     /// Sleeps, unless it was woken since the announcement.
-    pub(super) fn sleep(&self) {
+    pub(super) fn sleep(&self, at_most: Duration) {
         if self.0.asleep.load(Ordering::Relaxed) != 0 {
-            thread::park_timeout(LONGEST_PARK);
+            thread::park_timeout(LONGEST_PARK.min(at_most));
         }
         self.0.asleep.store(0, Ordering::Relaxed);
     }

@@ -1,0 +1,64 @@
+//! Whether what components say about failures can be kept.
+
+use super::check::{Problem, Problems};
+use super::graph::{Graph, Stage};
+use crate::Tier;
+use crate::stage::{OnError, Retry};
+
+/// Notes policies that cannot be kept.
+pub(super) fn check_policies(graph: &Graph, problems: &mut Problems) {
+    for stage in &graph.stages {
+        check_restart(stage, problems);
+        check_retry(stage, problems);
+    }
+}
+
+fn check_restart(stage: &Stage, problems: &mut Problems) {
+    let policy = &stage.component.policy;
+    if matches!(policy.on_error, OnError::Restart { .. }) && policy.rebuild.is_none() {
+        problems.error(
+            "PL-TOPOLOGY-030",
+            format!("components.{}.on_error", stage.name),
+            format!("`{}` cannot be restarted: there is no way to make it again", stage.name),
+            "make it with `restartable`, or let it `skip` or `halt`",
+        );
+    }
+}
+
+fn check_retry(stage: &Stage, problems: &mut Problems) {
+    let Some(retry) = stage.component.policy.retry else { return };
+    if !(1..=Retry::MOST_ATTEMPTS).contains(&retry.attempts) {
+        problems.error(
+            "PL-TOPOLOGY-031",
+            format!("components.{}.retry.attempts", stage.name),
+            format!("`{}` tries an event {} times", stage.name, retry.attempts),
+            format!("let it be 1 to {}, the first time counted", Retry::MOST_ATTEMPTS),
+        );
+    }
+    if matches!(stage.tier, Some(Tier::Fast { .. })) {
+        problems.error(
+            "PL-TOPOLOGY-032",
+            format!("components.{}.retry", stage.name),
+            format!("`{}` is on the fast tier, where nothing waits to be tried again", stage.name),
+            "route to it on the standard tier, or leave `retry` out",
+        );
+    }
+}
+
+/// Later steps of a pipeline see all events that a branch before them failed on.
+pub(super) fn warn_of_branch(stage: &Stage, at: &str, problems: &mut Problems) {
+    let on_error = stage.component.policy.on_error;
+    if on_error.leaves_events_out() {
+        problems.push(Problem::warning(
+            "PL-TOPOLOGY-033",
+            at,
+            format!(
+                "`{}` is a target beside the pipeline: later steps also see the events it fails on \
+                 and leaves out (`on_error: {}`)",
+                stage.name,
+                on_error.name()
+            ),
+            "make it a step of its own where it is to hold them back",
+        ));
+    }
+}
