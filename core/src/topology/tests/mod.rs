@@ -1,6 +1,7 @@
 //! Whole topologies, small.
 
 mod accounts;
+mod failures;
 mod faults;
 mod mistakes;
 
