@@ -181,7 +181,7 @@ impl Running {
     }
 
     /// How long this thread may wait for the sake of the stages that run on it.
-    fn may_rest(&self) -> Duration {
+    pub(super) fn may_rest(&self) -> Duration {
         match &self.lanes {
             Lanes::Inline(lane) => lane.may_rest(),
             Lanes::Threads(_) => Duration::MAX,

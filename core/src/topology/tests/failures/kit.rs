@@ -14,8 +14,7 @@ pub(super) enum How {
     EmitsUndeclared,
 }
 
-pub(super) const HOWS: [How; 4] =
-    [How::Panics, How::Errs, How::EmitsTooMuch, How::EmitsUndeclared];
+pub(super) const HOWS: [How; 4] = [How::Panics, How::Errs, How::EmitsTooMuch, How::EmitsUndeclared];
 
 /// Prices of what stages handled, in their order; a price is unique where an event can be.
 #[derive(Clone, Default)]
