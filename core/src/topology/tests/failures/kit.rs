@@ -113,10 +113,18 @@ pub(super) fn within(seconds: u64, test: impl FnOnce(&dyn Fn(String)) + Send + '
     }
 }
 
-/// What the events of a stage's inputs became, by its report: handled, filtered, skipped.
-pub(super) fn accounted(report: &Report, stage: &str) -> u64 {
-    let stage = report.stage(stage).expect("it ran");
-    stage.events_in + stage.filtered + stage.skipped
+/// What the events of a stage's inputs became, by its report: handled, filtered, skipped. What its links
+/// count, each for itself, must come to the same.
+pub(super) fn accounted(report: &Report, name: &str) -> u64 {
+    let stage = report.stage(name).expect("it ran");
+    let links = report.links.iter().filter(|link| link.stage == name);
+    let sum = |of: fn(&LinkReport) -> u64| links.clone().map(of).sum::<u64>();
+    assert_eq!(sum(LinkReport::handled), stage.events_in, "{name}");
+    assert_eq!(sum(|link| link.filtered), stage.filtered, "{name}");
+    assert_eq!(sum(|link| link.skipped), stage.skipped, "{name}");
+    let all = stage.events_in + stage.filtered + stage.skipped;
+    assert_eq!(sum(|link| link.published), all + sum(LinkReport::left), "{name}");
+    all
 }
 
 /// Events published on a stage's inputs.

@@ -5,16 +5,18 @@ use super::kit::*;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 /// A stage that stands still on one root until the test lets it go, or for ever.
-fn stuck(at: u64) -> (Component, Sender<()>) {
+fn stuck(at: u64) -> (Component, Sender<()>, Receiver<()>) {
     let (let_go, waits) = channel();
+    let (stands, is_stuck) = channel();
     let waits: std::sync::Mutex<Receiver<()>> = waits.into();
     let it = each(move |event: &MarketData, _: &mut Outbox| {
         if event.header.root == at {
+            let _ = stands.send(());
             let _ = waits.lock().expect("nobody panics with it").recv();
         }
         Ok(())
     });
-    (it.into(), let_go)
+    (it.into(), let_go, is_stuck)
 }
 
 fn on_lanes(names: &[&str]) -> Lanes {
@@ -33,7 +35,7 @@ fn a_stage_that_never_returns_is_left_behind_with_its_lane_wherever_it_stands() 
         const STEPS: [&str; 3] = ["a", "b", "c"];
         for (place, name) in STEPS.iter().enumerate() {
             note((*name).to_owned());
-            let (it, _never) = stuck(3);
+            let (it, _never, is_stuck) = stuck(3);
             let logs = [Log::default(), Log::default(), Log::default()];
             let mut plan = Plan::new();
             let mut it = Some(it);
@@ -47,9 +49,12 @@ fn a_stage_that_never_returns_is_left_behind_with_its_lane_wherever_it_stands() 
             for price in 1..=9 {
                 running.publish("feed", &trade(price)).expect("it runs");
             }
+            is_stuck.recv().expect("it gets there");
             let report = running.stop_within(Duration::from_millis(100));
             assert!(!report.is_complete());
-            assert_eq!(report.left_behind, [format!("lane of {name}")]);
+            let [left] = report.left_behind.as_slice() else { panic!("{:?}", report.left_behind) };
+            assert_eq!(left.lane, format!("lane of {name}"));
+            assert_eq!(left.on, Some(((*name).to_owned(), 3)));
             for (other, log) in logs.iter().enumerate().filter(|(other, _)| *other != place) {
                 // The third event was never let go; nor were those of its batch before it.
                 let handled = log.prices();
@@ -87,13 +92,14 @@ fn a_stage_that_only_sleeps_is_waited_for() {
 #[test]
 fn a_publisher_that_was_turned_away_at_a_full_ring_harms_no_later_run() {
     within(60, |_| {
-        let (it, let_go) = stuck(1);
+        let (it, let_go, is_stuck) = stuck(1);
         let mut plan = Plan::new();
         plan.component("it", it).lanes(on_lanes(&["it"])).capacity(4);
         plan.route::<MarketData>("feed", Tier::FAST, "it");
         let mut running = plan.check().expect("no mistakes").start().expect("it starts");
         let monitor = running.monitor();
         let giving_up = std::thread::spawn(move || {
+            is_stuck.recv().expect("it gets there");
             while monitor.entered() < 4 {
                 std::thread::yield_now();
             }
@@ -104,7 +110,7 @@ fn a_publisher_that_was_turned_away_at_a_full_ring_harms_no_later_run() {
         assert_eq!(running.publish_to(port, &events), Err(RunError::Stopped));
         giving_up.join().expect("no panic");
         let report = running.stop_within(Duration::from_millis(20));
-        assert_eq!(report.left_behind, ["lane of it"]);
+        assert_eq!(report.left_behind[0].lane, "lane of it");
         starts_and_delivers();
         drop(let_go);
         starts_and_delivers();
