@@ -79,8 +79,8 @@ impl Failures {
     }
 
     /// The event that failed, for the report.
-    pub(super) fn event(&self) -> Option<FailedEvent> {
-        self.pending.as_ref().map(|pending| pending.event.clone())
+    pub(super) fn event(&self) -> Option<Box<FailedEvent>> {
+        self.pending.as_ref().map(|pending| Box::new(pending.event.clone()))
     }
 
     /// Notes an attempt at an event. Gives whether there will be another.
@@ -237,7 +237,7 @@ impl Node {
     }
 
     /// The event that stopped it.
-    pub(super) fn failed_event(&self) -> Option<FailedEvent> {
+    pub(super) fn failed_event(&self) -> Option<Box<FailedEvent>> {
         self.parts.failures.event()
     }
 

@@ -65,7 +65,7 @@ mod tests {
 
     #[test]
     fn a_panic_says_what_it_said() {
-        let says = |f: fn()| guard(|| Ok(f())).expect_err("it panics").to_string();
+        let says = |f: fn() -> u8| guard(|| Ok(f())).expect_err("it panics").to_string();
         assert_eq!(says(|| panic!("plain")), "panicked: plain");
         assert_eq!(says(|| panic!("{}", 3)), "panicked: 3");
         assert_eq!(says(|| std::panic::panic_any(3)), "panicked: no message");

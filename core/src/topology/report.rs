@@ -201,7 +201,7 @@ pub struct StageFault {
     /// Root of the event it failed on.
     pub root: u64,
     /// That event, where it was one: a stage may also fail at its start, at its stop, and after a batch.
-    pub event: Option<FailedEvent>,
+    pub event: Option<Box<FailedEvent>>,
     /// The fault.
     pub fault: Fault,
 }

@@ -3,14 +3,16 @@
 use super::super::*;
 use crate::stage::{Builder, FaultKind, On, OnError, Stage, component, restartable};
 
+type Outcome = Result<(), Fault>;
+
 /// Counts what it sees; does what the test says at its start, on an event, after a batch, at its stop.
 #[derive(Clone, Default)]
 struct Scripted {
     seen: u64,
-    at_start: Option<fn(&mut Outbox) -> Result<(), Fault>>,
-    on_event: Option<fn(u64, &mut Outbox) -> Result<(), Fault>>,
-    after_batch: Option<fn(u64) -> Result<(), Fault>>,
-    at_stop: Option<fn() -> Result<(), Fault>>,
+    at_start: Option<fn(&mut Outbox) -> Outcome>,
+    on_event: Option<fn(u64, &mut Outbox) -> Outcome>,
+    after_batch: Option<fn(u64) -> Outcome>,
+    at_stop: Option<fn() -> Outcome>,
 }
 
 impl Stage for Scripted {
