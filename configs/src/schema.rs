@@ -14,14 +14,10 @@ pub fn schema(registry: &Registry) -> Value {
         "enum": registry.components().keys().collect::<Vec<_>>(),
         "description": "A component type alone, where it needs no parameters.",
     })];
+    let common = common(&mut generator);
     for (name, factory) in registry.components() {
         let parameters = factory.schema(&mut generator);
-        let emits = json!({
-            "type": ["string", "null"],
-            "default": null,
-            "description": "The source name it emits under; by default its own name.",
-        });
-        components.push(typed("type", name, factory.doc(), parameters, &[("emits", emits)]));
+        components.push(typed("type", name, factory.doc(), parameters, &common));
     }
     let mut sources = Vec::new();
     for (name, factory) in registry.formats() {
@@ -53,6 +49,30 @@ pub fn schema(registry: &Registry) -> Value {
         }
     }
     root
+}
+
+/// What every component may say beside the parameters of its type.
+fn common(generator: &mut SchemaGenerator) -> [(&'static str, Value); 4] {
+    let emits = json!({
+        "type": ["string", "null"],
+        "default": null,
+        "description": "The source name it emits under; by default its own name.",
+    });
+    let mut on_error = generator.subschema_for::<raw::OnErrorWord>().to_value();
+    set(&mut on_error, "/default", json!("halt"));
+    let restarts = json!({
+        "type": ["integer", "null"],
+        "minimum": 0,
+        "default": null,
+        "description": "Most restarts in a run, with `on_error: restart`; by default 3.",
+    });
+    let retry = generator.subschema_for::<raw::Retry>();
+    let retry = json!({
+        "anyOf": [retry, { "type": "null" }],
+        "default": null,
+        "description": "Standard tier: how often and when a failed event is tried again.",
+    });
+    [("emits", emits), ("on_error", on_error), ("restarts", restarts), ("retry", retry)]
 }
 
 /// The schema of a mapping that names its type under `tag` and has that type's parameters.

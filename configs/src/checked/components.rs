@@ -5,11 +5,15 @@ use super::{Desk, Info, resolved};
 use crate::codes;
 use crate::nearest::did_you_mean;
 use crate::raw;
+use crate::raw::{LongComponent, OnErrorWord};
+use crate::read::{What, attempts};
+use crate::tree::Node;
 use indexmap::IndexMap;
-use pitlane::stage::Component;
+use pitlane::registry::{Context, Factory};
+use pitlane::stage::{Component, Fault, OnError, Retry};
 
 /// Keys of a component that are not parameters of its type.
-pub(crate) const RESERVED: &[&str] = &["type", "emits"];
+pub(crate) const RESERVED: &[&str] = &["type", "emits", "on_error", "restarts", "retry"];
 
 pub(super) fn build(
     components: &IndexMap<String, raw::Component>,
@@ -45,8 +49,67 @@ pub(super) fn build(
                 Some(source) => made.emits_under(source),
                 None => made,
             };
+            let again =
+                Again { factory: factory.clone(), node, context: desk.context(name, instance) };
+            let made = made.rebuilt_by(move || again.make());
+            let made = match component.long() {
+                Some(long) => failing(made, name, long, desk),
+                None => made,
+            };
             built.push((name.clone(), made));
         }
     }
     (built, infos)
+}
+
+/// What a component is made from once more, when it is restarted.
+struct Again {
+    factory: Factory<Component>,
+    node: Node,
+    context: Context,
+}
+
+impl Again {
+    fn make(&self) -> Result<Component, Fault> {
+        let empty;
+        let node = match self.node.as_text() {
+            Some(_) => {
+                empty = self.node.emptied();
+                &empty
+            }
+            None => &self.node,
+        };
+        let name = Some(self.context.name.as_str());
+        let what = What { node, name, reserved: RESERVED, complete: true };
+        let made = attempts(what, &mut Vec::new(), |reader| {
+            let mut reader = <dyn erased_serde::Deserializer<'_>>::erase(reader);
+            self.factory.make(&mut reader, &self.context)
+        });
+        made.map_err(|error| match error {
+            Some(error) => Fault::new(error.message),
+            None => Fault::new("its parameters, which were in order, no longer are"),
+        })
+    }
+}
+
+/// A component with what the config says about failures.
+fn failing(made: Component, name: &str, long: &LongComponent, desk: &mut Desk<'_>) -> Component {
+    if let (Some(restarts), OnErrorWord::Halt | OnErrorWord::Skip) = (long.restarts, long.on_error)
+    {
+        let path = format!("components.{name}.restarts");
+        let message = format!("`restarts: {restarts}` says nothing without `on_error: restart`");
+        let help = "add `on_error: restart`, or leave `restarts` out".to_owned();
+        desk.blame(codes::BAD_VALUE, &path, message, help);
+    }
+    let made = made.on_error(match long.on_error {
+        OnErrorWord::Halt => OnError::Halt,
+        OnErrorWord::Skip => OnError::Skip,
+        OnErrorWord::Restart => {
+            OnError::Restart { limit: long.restarts.unwrap_or(OnError::DEFAULT_RESTARTS) }
+        }
+    });
+    match long.retry {
+        Some(retry) => made.retry(Retry { attempts: retry.attempts, delay: retry.delay.0 }),
+        None => made,
+    }
 }

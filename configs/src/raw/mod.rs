@@ -86,6 +86,46 @@ pub(crate) struct LongComponent {
     /// The source name it emits under; by default its own name.
     #[serde(default)]
     pub(crate) emits: Option<String>,
+    /// What happens when it fails on an event: `halt`, `skip`, `restart`.
+    #[serde(default)]
+    pub(crate) on_error: OnErrorWord,
+    /// Most restarts in a run, with `on_error: restart`; by default 3.
+    #[serde(default)]
+    pub(crate) restarts: Option<u32>,
+    /// Standard tier: how often an event is tried before `on_error` decides; by default once.
+    #[serde(default)]
+    pub(crate) retry: Option<Retry>,
+}
+
+/// What happens when a component fails on an event.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(rename = "OnError")]
+pub(crate) enum OnErrorWord {
+    /// The topology stops.
+    #[default]
+    Halt,
+    /// The event is left out and kept as a dead letter.
+    Skip,
+    /// The same, and a fresh component goes on.
+    Restart,
+}
+
+/// How often and when a failed event is tried again.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Retry {
+    /// How often an event is tried, the first time counted.
+    #[schemars(range(min = 1, max = 1000))]
+    pub(crate) attempts: u32,
+    /// Time between the first two attempts; it doubles with each further one.
+    pub(crate) delay: Duration,
+}
+
+impl Default for Retry {
+    fn default() -> Self {
+        Self { attempts: 3, delay: Duration(std::time::Duration::from_millis(10)) }
+    }
 }
 
 impl Component {
@@ -93,6 +133,14 @@ impl Component {
         match self {
             Component::Short(kind) => kind,
             Component::Long(long) => &long.r#type,
+        }
+    }
+
+    /// What it says beside its parameters.
+    pub(crate) fn long(&self) -> Option<&LongComponent> {
+        match self {
+            Component::Short(_) => None,
+            Component::Long(long) => Some(long),
         }
     }
 

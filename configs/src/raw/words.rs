@@ -35,6 +35,18 @@ impl FromStr for Duration {
     }
 }
 
+impl Serialize for Duration {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let ns = self.0.as_nanos();
+        let units = [("s", 1_000_000_000), ("ms", 1_000_000), ("us", 1_000), ("ns", 1)];
+        let fits = units.iter().find(|(_, nanos)| ns > 0 && ns.is_multiple_of(*nanos));
+        match fits {
+            Some((unit, nanos)) => serializer.collect_str(&format_args!("{}{unit}", ns / nanos)),
+            None => serializer.serialize_u8(0),
+        }
+    }
+}
+
 /// Where stages run, in a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LaneWord {

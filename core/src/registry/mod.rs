@@ -47,6 +47,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// What a factory may know of where its product will stand.
 #[derive(Clone, Debug, Default)]
@@ -102,7 +103,15 @@ pub struct Factory<T> {
     name: String,
     doc: String,
     schema: fn(&mut SchemaGenerator) -> Schema,
-    make: Box<Make<T>>,
+    make: Arc<Make<T>>,
+}
+
+/// A handle to the same factory.
+impl<T> Clone for Factory<T> {
+    fn clone(&self) -> Self {
+        let Self { name, doc, schema, make } = self;
+        Self { name: name.clone(), doc: doc.clone(), schema: *schema, make: make.clone() }
+    }
 }
 
 impl<T> Factory<T> {
@@ -145,7 +154,7 @@ where
         name: name.into(),
         doc: doc.into(),
         schema: |generator| P::json_schema(generator),
-        make: Box::new(move |parameters, context| {
+        make: Arc::new(move |parameters, context| {
             let parameters: P = erased_serde::deserialize(parameters)
                 .map_err(|error| BuildError::new(error.to_string()))?;
             make(parameters, context)

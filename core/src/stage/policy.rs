@@ -81,6 +81,8 @@ pub(crate) struct Policy {
     pub(crate) on_error: OnError,
     pub(crate) retry: Option<Retry>,
     pub(crate) rebuild: Option<Rebuild>,
+    /// Why a fresh stage would do harm.
+    pub(crate) never_restarted: Option<&'static str>,
 }
 
 /// A component that can be made again, as [`OnError::Restart`] needs it; `make` is called once now.
@@ -118,6 +120,14 @@ impl Component {
         self
     }
 
+    /// A fresh stage in its place would do harm, for a reason that begins in lower case: one that gives
+    /// numbers would give them twice, one that writes a file would begin it anew.
+    #[must_use]
+    pub fn never_restarted(mut self, why: &'static str) -> Self {
+        self.policy.never_restarted = Some(why);
+        self
+    }
+
     /// How it is made again, for [`OnError::Restart`]; see also [`restartable`].
     #[must_use]
     pub fn rebuilt_by(
@@ -130,6 +140,12 @@ impl Component {
 }
 
 impl<S> Builder<S> {
+    /// See [`Component::never_restarted`].
+    pub fn never_restarted(mut self, why: &'static str) -> Self {
+        self.policy.never_restarted = Some(why);
+        self
+    }
+
     /// What happens when it fails; the topology stops by default.
     pub fn on_error(mut self, on_error: OnError) -> Self {
         self.policy.on_error = on_error;

@@ -15,14 +15,20 @@ pub(super) fn check_policies(graph: &Graph, problems: &mut Problems) {
 
 fn check_restart(stage: &Stage, problems: &mut Problems) {
     let policy = &stage.component.policy;
-    if matches!(policy.on_error, OnError::Restart { .. }) && policy.rebuild.is_none() {
-        problems.error(
-            "PL-TOPOLOGY-030",
-            format!("components.{}.on_error", stage.name),
-            format!("`{}` cannot be restarted: there is no way to make it again", stage.name),
-            "make it with `restartable`, or let it `skip` or `halt`",
-        );
+    if !matches!(policy.on_error, OnError::Restart { .. }) {
+        return;
     }
+    let (why, help) = match (policy.never_restarted, &policy.rebuild) {
+        (Some(why), _) => (why, "let it `skip` or `halt`"),
+        (None, None) => (
+            "there is no way to make it again",
+            "make it with `restartable`, or let it `skip` or `halt`",
+        ),
+        (None, Some(_)) => return,
+    };
+    let at = format!("components.{}.on_error", stage.name);
+    let message = format!("`{}` cannot be restarted: {why}", stage.name);
+    problems.error("PL-TOPOLOGY-030", at, message, help);
 }
 
 fn check_retry(stage: &Stage, problems: &mut Problems) {

@@ -157,6 +157,8 @@ pub(crate) fn register(registry: &mut Registry, handles: &Handles) {
         let ids = OrderIds::new(context.session, context.instance)?;
         let gate = RiskGate::new(&params, ids, &context.name, context.instruments.len())?;
         handles.add_counts(&context.name, gate.counts());
-        Ok(component(gate).on::<Signal>().on::<Order>().emits::<Order>().max_emissions(1).into())
+        let gate = component(gate).on::<Signal>().on::<Order>().emits::<Order>().max_emissions(1);
+        let forgets = "it would forget positions and give order ids a second time";
+        Ok(gate.never_restarted(forgets).into())
     });
 }

@@ -177,14 +177,15 @@ pub(super) fn build(params: &FileParams, context: &Context) -> Result<Component,
     let path = context.resolve(&params.path);
     check(&path)?;
     let sink = FileSink::new(path, &context.instruments);
-    Ok(match params.event {
+    let sink: Component = match params.event {
         Some(EventName::MarketData) => {
             component(sink.taking::<MarketData>()).on::<MarketData>().into()
         }
         Some(EventName::Signal) => component(sink.taking::<Signal>()).on::<Signal>().into(),
         Some(EventName::Order) => component(sink.taking::<Order>()).on::<Order>().into(),
         None => super::sink(sink.taking::<MarketData>().taking::<Signal>().taking::<Order>()),
-    })
+    };
+    Ok(sink.never_restarted("it would begin its file anew, and lose the rows in it"))
 }
 
 /// What can be known before the run; the file itself is left alone until then.

@@ -388,6 +388,11 @@ fn policies_that_cannot_be_kept_are_problems_with_a_way_out() {
     let retry = |attempts| Retry { attempts, delay: Duration::ZERO };
     let cases = [
         (none().on_error(OnError::Restart { limit: 3 }), Tier::Standard, "PL-TOPOLOGY-030"),
+        (
+            none().never_restarted("it forgets").on_error(OnError::Restart { limit: 3 }),
+            Tier::Standard,
+            "PL-TOPOLOGY-030",
+        ),
         (none().retry(retry(0)), Tier::Standard, "PL-TOPOLOGY-031"),
         (none().retry(retry(1001)), Tier::Standard, "PL-TOPOLOGY-031"),
         (none().retry(retry(3)), Tier::FAST, "PL-TOPOLOGY-032"),
