@@ -108,9 +108,16 @@ impl Failure {
 
     /// A stage failed.
     pub(crate) fn stage(fault: &StageFault) -> Self {
-        let message = match fault.root {
-            0 => format!("stage `{}` failed: {}", fault.stage, fault.fault),
-            root => format!("stage `{}` failed at root {root}: {}", fault.stage, fault.fault),
+        let StageFault { stage, root, event, fault } = fault;
+        let message = match (root, event) {
+            (0, None) => format!("stage `{stage}` failed: {fault}"),
+            (_, None) => format!("stage `{stage}` failed at root {root}: {fault}"),
+            (_, Some(on)) => {
+                let (event, sequence, stream) = (on.event, on.sequence, &on.stream);
+                format!(
+                    "stage `{stage}` failed at root {root}, on {event} {sequence} of `{stream}`: {fault}"
+                )
+            }
         };
         Self::failed(STAGE_FAILED, message, "what came before it is in the run folder")
     }

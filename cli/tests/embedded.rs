@@ -76,6 +76,28 @@ fn a_stage_that_fails_ends_the_run_and_what_came_before_is_kept() {
     }
 }
 
+/// Such a run is complete, and says what it left out.
+#[test]
+fn a_stage_that_skips_leaves_a_dead_letter_in_the_folder_and_the_run_goes_on() {
+    for (lanes, on_error) in [("fused", "skip"), ("2", "restart")] {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let set = format!("components.mine.on_error={on_error}");
+        let more =
+            ["--lanes", lanes, "--quiet", "--set", &set, "--set", "components.mine.panic=true"];
+        assert_eq!(replay(folder.path(), &more), ExitCode::SUCCESS);
+        let read = |name: &str| fs::read_to_string(folder.path().join("out").join(name)).unwrap();
+        let summary: serde_json::Value = serde_json::from_str(&read("summary.json")).unwrap();
+        assert_eq!((&summary["state"], &summary["events"]), (&"done".into(), &50_000.into()));
+        assert_eq!(summary["dead_letters"], serde_json::json!({ "count": 1, "not_kept": 0 }));
+        let dead = read("dead_letters.csv");
+        let rows: Vec<Vec<_>> = dead.lines().map(|line| line.split(',').collect()).collect();
+        assert_eq!(rows.len(), 2, "{dead}");
+        assert_eq!(rows[1].len(), rows[0].len(), "{dead}");
+        assert_eq!(rows[1][..5], ["30000", "mine", "feed", "29999", "MarketData"]);
+        assert_eq!(rows[1].last().map(|event| event.len()), Some(128), "{dead}");
+    }
+}
+
 #[test]
 fn a_component_of_ones_own_is_checked_like_any_other() {
     let folder = tempfile::tempdir().expect("a temporary folder");

@@ -12,9 +12,11 @@
 //!   Nothing is dropped.
 //! * **Blocking.** Stages must not block; lanes never do. What waits is the lane, between duty
 //!   cycles, by its [`wait::Wait`] strategy.
-//! * **Failure.** A stage that returns a [`stage::Fault`] or panics stops the topology; the report
-//!   names the stage and the root, and what the failing event had emitted is taken back. What other
-//!   stages have handled by then depends on how far they were.
+//! * **Failure.** A stage fails on an event by a [`stage::Fault`] or a panic. What the event had emitted
+//!   is taken back, events before and after it are each handled once, and no later step sees it. Then
+//!   the topology stops and its report names stage and event, or, by [`stage::OnError`], the event
+//!   becomes a dead letter and the stage or a fresh one goes on; [`stage::Retry`] tries it again first.
+//!   At a stop by failure, what other stages have handled depends on how far they were.
 //! * **Who may call.** A [`topology::Running`] is fed by one thread at a time;
 //!   [`topology::Monitor`]s may be used from any.
 //!

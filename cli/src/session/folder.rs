@@ -15,6 +15,7 @@ const FILES: &[&str] = &[
     "summary.json",
     "latency.hgrm",
     "positions.csv",
+    "dead_letters.csv",
     "signals.csv",
     "orders.csv",
     "sweep.csv",

@@ -4,6 +4,7 @@
 //!  Checked --recorders--> topology --run, watched by bar and Ctrl-C--> Outcome
 //!                                                                        |
 //!     manifest.json  summary.json  latency.hgrm  positions.csv <---------+--> table, --json
+//!     dead_letters.csv
 //!     signals.csv  orders.csv <-- written while it runs
 //! ```
 //!
@@ -14,8 +15,9 @@
 //! | `inputs`, `machine` | files read, with hashes; the machine |
 //! | `progress` | the bar |
 //! | `outcome` | what came of it |
-//! | `summary`, `table`, `hgrm`, `positions` | the same as JSON, text, HDR percentiles, CSV |
+//! | `summary`, `table`, `hgrm`, `positions`, `dead_letters` | the same as JSON, text, HDR percentiles, CSV |
 
+mod dead_letters;
 mod folder;
 mod hgrm;
 mod inputs;
@@ -113,9 +115,11 @@ pub(crate) fn run(job: Job, interrupts: &Interrupts) -> Result<Outcome, Failure>
 
 fn write_results(outcome: &Outcome) -> Result<(), Failure> {
     write_json(&outcome.folder.join("summary.json"), &summary(outcome))?;
-    for (name, text) in
-        [("latency.hgrm", hgrm::text(outcome)), ("positions.csv", positions::csv(outcome))]
-    {
+    for (name, text) in [
+        ("latency.hgrm", hgrm::text(outcome)),
+        ("positions.csv", positions::csv(outcome)),
+        (dead_letters::FILE, dead_letters::csv(outcome)),
+    ] {
         let path = outcome.folder.join(name);
         std::fs::write(&path, text).map_err(|error| Failure::write(&path, &error))?;
     }

@@ -5,7 +5,7 @@ use crate::record::{Marks, Recorded, is_recorder};
 use hdrhistogram::Histogram;
 use pitlane::Instruments;
 use pitlane::source::SourceReport;
-use pitlane::topology::{Report, RunError, StageInfo, StageReport};
+use pitlane::topology::{DeadLetters, Report, RunError, StageInfo, StageReport};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -164,6 +164,8 @@ fn empty_report() -> Report {
         links: Vec::new(),
         lanes: Vec::new(),
         faults: Vec::new(),
+        dead_letters: DeadLetters::default(),
+        survived: Vec::new(),
         input_error: None,
         interrupted: false,
         stuck: Vec::new(),

@@ -41,6 +41,10 @@ pub(crate) fn summary(outcome: &Outcome) -> Value {
         "orders_denied": ledger.denied(),
         "refusals": refusals,
         "losses": {},
+        "dead_letters": {
+            "count": report.dead_letters.count,
+            "not_kept": report.dead_letters.not_kept(),
+        },
         "bad_rows": outcome.bad_rows(),
         "sources": sources(outcome),
         "positions": positions(outcome),

@@ -84,6 +84,7 @@ fn counts(outcome: &Outcome) -> String {
     let or_none = |list: Vec<String>| if list.is_empty() { "none".into() } else { list.join(", ") };
     text += &format!("refusals  {}\n", or_none(refusals));
     text += "losses    none: every link waits for its readers\n";
+    text += &dead_letters(outcome);
     let bad: Vec<_> = outcome
         .sources
         .iter()
@@ -99,6 +100,22 @@ fn counts(outcome: &Outcome) -> String {
         report.bad_row_samples.iter().for_each(|sample| text += &format!("  {sample}\n"));
     }
     text
+}
+
+/// How many events were left out, by stage; nothing where none was.
+fn dead_letters(outcome: &Outcome) -> String {
+    let dead = &outcome.report.dead_letters;
+    if dead.count == 0 {
+        return String::new();
+    }
+    let stages = outcome.stage_reports().filter(|stage| stage.skipped > 0);
+    let stages: Vec<_> =
+        stages.map(|stage| format!("{} {}", stage.name, thousands(stage.skipped))).collect();
+    let kept = match dead.not_kept() {
+        0 => "kept in dead_letters.csv".to_owned(),
+        more => format!("the last {} were not kept in dead_letters.csv", thousands(more)),
+    };
+    format!("dead letters  {}: {}; {kept}\n", thousands(dead.count), stages.join(", "))
 }
 
 fn positions(outcome: &Outcome) -> String {

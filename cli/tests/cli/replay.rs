@@ -4,8 +4,15 @@ use crate::support::{CONFIG, Ended, Folder};
 use serde_json::Value;
 use std::process::Stdio;
 
-const FILES: [&str; 6] =
-    ["manifest.json", "summary.json", "latency.hgrm", "positions.csv", "signals.csv", "orders.csv"];
+const FILES: [&str; 7] = [
+    "manifest.json",
+    "summary.json",
+    "latency.hgrm",
+    "positions.csv",
+    "dead_letters.csv",
+    "signals.csv",
+    "orders.csv",
+];
 
 #[test]
 fn writes_a_folder_with_a_link_to_it_and_prints_a_table() {

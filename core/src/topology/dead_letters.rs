@@ -23,6 +23,14 @@ pub struct FailedEvent {
     pub slot: Slot,
 }
 
+impl FailedEvent {
+    /// The event's bytes, as rings have them.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        bytemuck::bytes_of(&self.slot)
+    }
+}
+
 impl fmt::Display for FailedEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { stream, sequence, event, slot } = self;
