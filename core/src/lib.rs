@@ -63,6 +63,7 @@
 pub mod affinity;
 pub mod condition;
 pub mod event;
+pub mod ingress;
 mod instrument;
 mod lane;
 mod metrics;

@@ -7,6 +7,7 @@ use super::monitor::{Layout, Shared};
 use super::plan::{Lanes, Latency, Plan};
 use crate::condition::{self, Condition, World};
 use crate::event::EventType;
+use crate::ingress::Inlets;
 use crate::metrics::Latencies;
 use crate::ring::MAX_CAPACITY;
 use crate::sync::Arc;
@@ -114,6 +115,7 @@ pub(super) fn check(mut plan: Plan) -> Result<Checked, Vec<Problem>> {
         counters: plan.counters,
         watchdog: plan.watchdog,
         shared,
+        inlets: Inlets::default(),
         warnings: problems.0,
     })
 }
