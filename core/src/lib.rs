@@ -60,6 +60,7 @@
 //! ```
 #![deny(unsafe_code)]
 
+pub mod adapters;
 pub mod affinity;
 pub mod condition;
 pub mod event;

@@ -56,6 +56,11 @@ impl Node {
         self.state != State::Running
     }
 
+    /// Whether its stage waits for something outside, which wakes nobody.
+    pub(crate) fn is_put_off(&self) -> bool {
+        self.parts.out.is_put_off()
+    }
+
     /// Root of the event being handled.
     pub(crate) fn root(&self) -> u64 {
         self.parts.out.cause().root
@@ -145,7 +150,7 @@ impl Node {
                 fault = ran.fault;
                 break;
             }
-            if out.is_blocked() {
+            if out.is_blocked() || out.is_put_off() {
                 break;
             }
         }

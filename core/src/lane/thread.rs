@@ -33,6 +33,9 @@ pub(crate) struct Lane {
     pub(crate) counters: Option<Words<LaneWord>>,
 }
 
+/// How soon a lane looks again after a stage that waits for something outside.
+const LONGEST_PUT_OFF: Duration = Duration::from_millis(1);
+
 /// Where lanes leave their nodes when they end, until the last of them has ended.
 ///
 /// A node that is gone closes its streams and lets its followers go on. While another lane may not
@@ -120,7 +123,8 @@ impl Lane {
             if self.cycle() {
                 waiter.reset();
             } else {
-                waiter.idle(Duration::MAX);
+                let waits_outside = self.nodes.iter().any(Node::is_put_off);
+                waiter.idle(if waits_outside { LONGEST_PUT_OFF } else { Duration::MAX });
             }
         }
         wake_all(&self.neighbours);

@@ -59,6 +59,14 @@ impl Timing {
         }
     }
 
+    /// The event of this root, the last seen, will be handled another time.
+    #[cold]
+    pub(crate) fn unsee(&mut self, root: u64) {
+        if root & self.mask == 0 && root != 0 {
+            self.count -= 1;
+        }
+    }
+
     #[inline(never)]
     fn turn_to(&mut self, root: u64) {
         self.close_group();

@@ -291,6 +291,9 @@ fn run_matching<S: On<E>, E: Event>(
                 ran.fault = Some(fault);
                 break;
             }
+            if out.is_put_off() {
+                break;
+            }
             if out.is_blocked() {
                 ran.consumed += 1;
                 break;

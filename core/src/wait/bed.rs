@@ -69,10 +69,10 @@ impl Bed {
         self.0.asleep.load(Ordering::Relaxed) != 0
     }
 
-    /// Sleeps, unless it was woken since the announcement.
-    pub(super) fn sleep(&self) {
+    /// Sleeps, no longer than `at_most`, unless it was woken since the announcement.
+    pub(super) fn sleep(&self, at_most: Duration) {
         if self.0.asleep.load(Ordering::Relaxed) != 0 {
-            thread::park_timeout(LONGEST_PARK);
+            thread::park_timeout(at_most.min(LONGEST_PARK));
         }
         self.0.asleep.store(0, Ordering::Relaxed);
     }

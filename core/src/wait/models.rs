@@ -34,7 +34,7 @@ fn falls_asleep_while_something_moves() {
     while moved.load(Ordering::Acquire) == 0 {
         bed.announce();
         if moved.load(Ordering::Acquire) == 0 {
-            bed.sleep();
+            bed.sleep(std::time::Duration::MAX);
         } else {
             bed.get_up();
         }

@@ -78,7 +78,7 @@ impl Waiter {
             }
             Wait::Park => {
                 self.announced = false;
-                self.bed.sleep();
+                self.bed.sleep(at_most);
             }
         }
     }
