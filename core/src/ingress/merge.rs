@@ -181,12 +181,17 @@ impl Merge {
                 row.limit
             });
         }
+        self.count_left_over(common);
     }
 
-    /// After the close: whether all that is taken in has entered. Counts what is left over if not.
-    pub(super) fn is_drained(&self, common: &Common) -> bool {
+    fn count_left_over(&self, common: &Common) {
         let left = |row: &Row| row.published - row.reader.sequence();
         common.left_over.set(self.rows.iter().map(left).sum());
+    }
+
+    /// After the close: whether all that is taken in has entered.
+    pub(super) fn is_drained(&self, common: &Common) -> bool {
+        self.count_left_over(common);
         self.rows.iter().all(|row| row.reader.sequence() == row.limit)
     }
 }

@@ -422,12 +422,15 @@ fn a_topology_dropped_without_a_start_or_a_stop_closes_its_ingress() {
         plan.route::<MarketData>("feed", Tier::FAST, each(|_: &MarketData, _: &mut Outbox| Ok(())));
         let mut checked = plan.check().expect("no mistakes");
         let ingress = checked.ingress::<MarketData>("feed", IngressOptions::default());
-        let mut producer = ingress.expect("sound").producer().expect("free");
+        let ingress = ingress.expect("sound");
+        let mut producer = ingress.producer().expect("free");
+        producer.publish(&at(0, 0)).expect("open");
         if start {
             drop(checked.start().expect("it starts"));
         } else {
             drop(checked);
         }
         assert_eq!(producer.publish(&at(0, 1)), Err(PublishError::Closed { position: 0 }));
+        assert_eq!(ingress.report().left_over, 1, "what had been published before is counted");
     }
 }
