@@ -62,9 +62,11 @@
 //! ```
 #![deny(unsafe_code)]
 
+pub mod adapters;
 pub mod affinity;
 pub mod condition;
 pub mod event;
+pub mod ingress;
 mod instrument;
 mod lane;
 mod metrics;

@@ -8,12 +8,13 @@
 //! order holds for all streams. It notes the clock per root for whoever measures latency, once per
 //! batch, and before it waits promises on all its streams that no smaller root will come.
 
-use crate::event::{EventType, Slot};
+use crate::event::{EventType, Header, Slot};
 use crate::metrics::EntryClock;
 use crate::ring::CLOSED;
 use crate::stage::{Stream, Tally};
 use crate::sync::Arc;
 use crate::topology::{Entry, Port, Shared};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The writing end of an ingress stream.
 pub(crate) struct Ingress {
@@ -101,4 +102,18 @@ impl Entry for Sequencer {
         }
         entered
     }
+}
+
+/// Stamps an event that has no capture time with the system's clock, which is read once for all
+/// events that share `now`.
+#[inline]
+pub(crate) fn stamp_received(header: &mut Header, now: &mut Option<u64>) {
+    if header.ts_recv == 0 {
+        header.ts_recv = *now.get_or_insert_with(wall_clock);
+    }
+}
+
+fn wall_clock() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -52,8 +52,8 @@ pub(crate) use std::{
 /// Its models start no lanes, so the rest is the standard library's.
 #[cfg(loom)]
 pub(crate) mod thread {
-    pub(crate) use loom::thread::{Thread, current};
-    pub(crate) use std::thread::{Builder, JoinHandle, sleep, yield_now};
+    pub(crate) use loom::thread::{Thread, current, yield_now};
+    pub(crate) use std::thread::{Builder, JoinHandle, sleep};
 
     pub(crate) fn park_timeout(_longest: std::time::Duration) {
         loom::thread::park();

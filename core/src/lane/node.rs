@@ -34,6 +34,9 @@ pub(crate) struct Node {
     state: State,
 }
 
+/// How soon a stage that put an event off is asked again: what it waits for wakes nobody.
+const LONGEST_PUT_OFF: Duration = Duration::from_millis(1);
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Running,
@@ -58,8 +61,9 @@ impl Node {
 
     /// How long it waits before it tries an event again; for ever where it has none to try.
     pub(super) fn waits(&self) -> Duration {
-        let failures = &self.parts.failures;
-        if failures.is_pending() { failures.waits() } else { Duration::MAX }
+        let NodeParts { failures, out, .. } = &self.parts;
+        let put_off = if out.is_put_off() { LONGEST_PUT_OFF } else { Duration::MAX };
+        if failures.is_pending() { failures.waits().min(put_off) } else { put_off }
     }
 
     /// Whether it has seen all its events: a fault from here on is its own alone.
@@ -110,7 +114,9 @@ impl Node {
                 then = self.failed(input, fault)?;
                 released |= then != Then::Waits;
             }
-            None => self.parts.failures.forget(),
+            // What failed before was handled now, unless it was put off.
+            None if consumed > 0 => self.parts.failures.forget(),
+            None => {}
         }
         let mut moved = released || self.keep_aside();
         moved |= self.parts.out.flush();
@@ -169,7 +175,7 @@ impl Node {
                 fault = Some((number, reason));
                 break;
             }
-            if out.is_blocked() {
+            if out.is_blocked() || out.is_put_off() {
                 break;
             }
         }

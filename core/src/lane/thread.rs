@@ -111,7 +111,8 @@ impl Lane {
         self.shared.is_halted() || self.nodes.iter().all(Node::is_finished)
     }
 
-    /// How long it may wait, unless it is woken: until an event is to be tried again.
+    /// How long it may wait, unless it is woken: until an event that was put off or failed is to be
+    /// tried again.
     pub(crate) fn may_rest(&self) -> Duration {
         self.nodes.iter().map(Node::waits).min().unwrap_or(Duration::MAX)
     }

@@ -304,6 +304,9 @@ fn run_matching<S: On<E>, E: Event>(
         let result = stage.on(slot.view(), out);
         if out.needs_attention() || result.is_err() {
             out.end(slot, result)?;
+            if out.is_put_off() {
+                return Ok(());
+            }
             if out.is_blocked() {
                 ran.consumed = number + 1;
                 return Ok(());

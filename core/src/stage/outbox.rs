@@ -1,5 +1,7 @@
 //! Where a stage emits.
 
+mod not_now;
+
 use super::{Fault, FaultKind, Gather, Stream, Tally};
 use crate::Names;
 use crate::event::{Event, EventType, Header, Slot};
@@ -34,6 +36,7 @@ pub struct Outbox {
     stopped: bool,
     stops: u64,
     blocked: bool,
+    put_off: bool,
     /// Says what the lane is on, under the stage's tag.
     on: On,
     tag: u64,
@@ -67,6 +70,7 @@ impl Outbox {
             stopped: false,
             stops: 0,
             blocked: false,
+            put_off: false,
             on: On::default(),
             tag: 0,
             timing: Timing::off(),
@@ -100,6 +104,7 @@ impl Outbox {
     /// Before the events of a poll.
     #[inline]
     pub(crate) fn begin_poll(&mut self) {
+        self.put_off = false;
         self.gather.begin();
     }
 
@@ -238,6 +243,10 @@ impl Outbox {
     pub(crate) fn end(&mut self, event: &Slot, result: Result<(), Fault>) -> Result<(), Fault> {
         if self.fault.is_some() || result.is_err() {
             return self.blame(result);
+        }
+        if self.put_off {
+            self.take_back_for_later();
+            return Ok(());
         }
         if std::mem::take(&mut self.stopped) {
             self.stops += 1;

@@ -92,10 +92,14 @@ impl Harness {
             return Err(Fault::new(format!("the component does not take {}", E::TYPE)));
         };
         let run = Run { slots: &[slot], until: u64::MAX, when: None };
+        self.out.begin_poll();
         let ran = self.component.stage.run(input, run, &mut self.out);
         self.out.flush();
         match ran.fault {
             Some(fault) => Err(fault),
+            None if ran.consumed == 0 => {
+                Err(Fault::new("the stage put it off with not_now: send it again"))
+            }
             None => self.component.stage.batch_end(),
         }
     }

@@ -7,6 +7,7 @@ use super::monitor::{Layout, Shared};
 use super::plan::{Lanes, Latency, Plan};
 use crate::condition::{self, Condition, World};
 use crate::event::EventType;
+use crate::ingress::Inlets;
 use crate::metrics::Latencies;
 use crate::ring::MAX_CAPACITY;
 use crate::sync::Arc;
@@ -115,6 +116,7 @@ pub(super) fn check(mut plan: Plan) -> Result<Checked, Vec<Problem>> {
         watchdog: plan.watchdog,
         clock: plan.clock,
         shared,
+        inlets: Inlets::default(),
         warnings: problems.0,
     })
 }

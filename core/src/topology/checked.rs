@@ -6,7 +6,8 @@ use super::monitor::{Monitor, Shared};
 use super::plan::{Lanes, Latency};
 use super::{Input, Report, RunError, Running};
 use crate::condition::Condition;
-use crate::event::EventType;
+use crate::event::{Event, EventType};
+use crate::ingress::{Ingress, IngressError, IngressOptions, Inlets};
 use crate::sync::Arc;
 use crate::{Names, Tier};
 use std::time::Duration;
@@ -28,6 +29,7 @@ pub struct Checked {
     pub(super) watchdog: Option<Duration>,
     pub(super) clock: quanta::Clock,
     pub(super) shared: Arc<Shared>,
+    pub(super) inlets: Inlets,
     pub(super) warnings: Vec<Problem>,
 }
 
@@ -99,6 +101,18 @@ impl Checked {
     pub fn ingresses(&self) -> Vec<(String, EventType)> {
         let ingresses = self.graph.streams.iter().filter(|stream| stream.writer.is_none());
         ingresses.map(|stream| (stream.source.clone(), stream.event.event)).collect()
+    }
+
+    /// A way in for several threads: events of a source, published from any thread while it runs.
+    ///
+    /// # Errors
+    /// Where the topology has no such ingress stream, or the options make no sense.
+    pub fn ingress<E: Event>(
+        &mut self,
+        source: &str,
+        options: IngressOptions,
+    ) -> Result<Ingress<E>, IngressError> {
+        self.inlets.open(&self.ingresses(), source, options, quanta::Clock::new())
     }
 
     /// Live numbers, to be watched while it runs.

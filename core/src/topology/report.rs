@@ -3,6 +3,7 @@
 use super::{DeadLetters, FailedEvent};
 use crate::affinity::PinError;
 use crate::event::EventType;
+use crate::ingress::IngressReport;
 use crate::source::SourceError;
 use crate::stage::Fault;
 use hdrhistogram::Histogram;
@@ -15,6 +16,8 @@ pub struct Report {
     pub events: u64,
     /// Wall time from start to stop.
     pub elapsed: Duration,
+    /// What came in from threads of their own, in the order in which the ingresses were made.
+    pub ingresses: Vec<IngressReport>,
     /// Streams in the order of the plan: ingresses, then each stage's.
     pub streams: Vec<StreamReport>,
     /// Stages in topological order.

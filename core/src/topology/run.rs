@@ -7,8 +7,9 @@ use super::threads::{GRACE, LaneThread, finish_inline, finish_threads, start_thr
 use super::watchdog::Watchdog;
 use super::{Entry, Flow, Input, Monitor, Port, Report, RunError, StreamReport};
 use crate::event::{Event, EventType, Slot};
+use crate::ingress::Inlets;
 use crate::lane::{Lane, LaneOutcome};
-use crate::sequencer::Sequencer;
+use crate::sequencer::{Sequencer, stamp_received};
 use crate::source::SourceError;
 use crate::stage::{Tally, discard, message_of_panic};
 use crate::sync::Arc;
@@ -17,7 +18,7 @@ use crate::wait::{Bed, Wait, Waiter, wake_all};
 use bytemuck::Zeroable;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 /// A topology that runs and is fed by hand, see [`Checked::start`].
 ///
@@ -26,6 +27,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 pub struct Running {
     shared: Arc<Shared>,
     sequencer: Sequencer,
+    inlets: Inlets,
     lanes: Lanes,
     /// Lanes that may sleep until something enters.
     sleepers: Vec<Bed>,
@@ -66,6 +68,7 @@ impl Running {
         let streams = tellers(&checked);
         let ports = checked.ingresses();
         let shared = checked.shared.clone();
+        let inlets = std::mem::take(&mut checked.inlets);
         let placement = place(&checked);
         let planned = match &placement {
             Placement::Inline(lane) => std::slice::from_ref(lane),
@@ -86,6 +89,7 @@ impl Running {
         let mut running = Self {
             shared,
             sequencer,
+            inlets,
             lanes,
             sleepers,
             waiter: Waiter::new(Wait::Backoff, Bed::new()),
@@ -144,9 +148,7 @@ impl Running {
             let mut now = None;
             for (slot, event) in chunk.iter_mut().zip(events) {
                 *slot = *Slot::of(event);
-                if slot.header.ts_recv == 0 {
-                    slot.header.ts_recv = *now.get_or_insert_with(wall_clock);
-                }
+                stamp_received(&mut slot.header, &mut now);
             }
             self.enter_all(port, chunk)?;
         }
@@ -188,12 +190,28 @@ impl Running {
         }
     }
 
-    /// Polls the stages once where they run on this thread; gives whether anything happened.
+    /// Takes in what came by [`crate::ingress`], and polls the stages once where they run on this
+    /// thread; gives whether anything happened.
     pub fn poll(&mut self) -> bool {
-        match &mut self.lanes {
+        let came = !self.inlets.is_empty() && self.take_in();
+        let handled = match &mut self.lanes {
             Lanes::Inline(lane) => lane.cycle(),
             Lanes::Threads(_) => false,
+        };
+        came | handled
+    }
+
+    fn take_in(&mut self) -> bool {
+        if self.shared.is_halted() {
+            self.inlets.close(false);
+            return false;
         }
+        let came = self.inlets.poll(&mut self.sequencer);
+        if came {
+            self.sequencer.settle();
+            wake_all(&self.sleepers);
+        }
+        came
     }
 
     /// Live numbers, and the means to end it.
@@ -215,7 +233,19 @@ impl Running {
         self.finish(None, Instant::now().checked_add(limit))
     }
 
-    /// Runs until the input is done or someone ends it, then stops.
+    /// Runs with what comes by [`crate::ingress`] alone until someone drains or halts it by a
+    /// [`Monitor`], or a stage fails; then stops.
+    #[must_use]
+    pub fn serve(self) -> Report {
+        let shared = self.shared.clone();
+        let mut report = self.run(&mut Silence);
+        // To be drained is its proper end.
+        report.interrupted &= shared.is_halted();
+        report
+    }
+
+    /// Runs until the input is done or someone ends it, then stops. What comes by
+    /// [`crate::ingress`] enters as well.
     #[must_use]
     pub fn run(mut self, input: &mut dyn Input) -> Report {
         let mut error = None;
@@ -232,7 +262,7 @@ impl Running {
             moved |= self.poll();
             let at_most = match flow {
                 Ok(Flow::More) => Duration::MAX,
-                Ok(Flow::Idle(at_most)) => at_most,
+                Ok(Flow::Idle(at_most)) => at_most.min(self.inlets.waits()),
                 Ok(Flow::Done) => break,
                 Err(failed) => {
                     error = Some(failed);
@@ -251,6 +281,7 @@ impl Running {
 
     fn finish(&mut self, input_error: Option<SourceError>, deadline: Option<Instant>) -> Report {
         let drained = self.shared.is_draining();
+        self.close_ingresses(deadline);
         if !self.shared.is_halted() {
             self.sequencer.close();
         }
@@ -281,6 +312,7 @@ impl Running {
         let mut report = Report {
             events: self.sequencer.entered(),
             elapsed: self.started.elapsed(),
+            ingresses: self.inlets.reports(),
             streams: Vec::new(),
             stages: shared.stage_reports(),
             links: shared.link_reports(),
@@ -305,6 +337,21 @@ impl Running {
         }
         report.streams = self.stream_reports(&tallies);
         report
+    }
+
+    /// Closes the ingresses and lets what their threads had published until then enter.
+    fn close_ingresses(&mut self, deadline: Option<Instant>) {
+        self.inlets.close(!self.shared.is_halted());
+        while !self.inlets.is_drained() && !self.shared.is_halted() {
+            if deadline.is_some_and(|deadline| Instant::now() > deadline) {
+                self.shared.halt();
+            }
+            if self.poll() {
+                self.waiter.reset();
+            } else {
+                self.waiter.idle(Duration::MAX);
+            }
+        }
     }
 
     fn stream_reports(&self, stages: &[(usize, Vec<Tally>)]) -> Vec<StreamReport> {
@@ -345,15 +392,19 @@ impl Drop for Running {
 /// Events that enter together when fed by hand: one publication, one look at the clock.
 const CHUNK: usize = 64;
 
+/// An input that says nothing and never ends.
+struct Silence;
+
+impl Input for Silence {
+    fn poll(&mut self, _: &mut dyn Entry) -> Result<Flow, SourceError> {
+        Ok(Flow::Idle(Duration::MAX))
+    }
+}
+
 fn input_panicked(panic: Box<dyn Any + Send>) -> SourceError {
     let message = format!("the input panicked: {}", message_of_panic(&*panic));
     discard(panic);
     SourceError { message, ..SourceError::default() }
-}
-
-fn wall_clock() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
 
 fn tellers(checked: &Checked) -> Vec<(String, EventType, Teller)> {

@@ -3,6 +3,8 @@
 //! | module | evidence that |
 //! |---|---|
 //! | `determinism` | streams do not depend on lanes, batches or ring sizes, and nothing hangs |
+//! | `lifecycle` | however a topology is fed and ended, nothing hangs and the accounts add up |
+//! | `oracle` | our ring and that of the crate `disruptor` give the same events for the same operations |
 //! | `architecture` | crates and folders are what ARCHITECTURE.md draws, and the examples run |
 //! | `style` | files and functions stay short, what is allowed has a reason |
 //!
@@ -11,4 +13,6 @@
 
 mod architecture;
 mod determinism;
+mod lifecycle;
+mod oracle;
 mod style;

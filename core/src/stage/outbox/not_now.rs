@@ -1,0 +1,31 @@
+//! A stage that cannot take an event yet.
+
+use super::Outbox;
+
+impl Outbox {
+    /// The stage cannot take this event yet, because something outside has no room for it: a channel,
+    /// a queue of its own, a pool of workers. As if it had not been called: what it emitted is taken
+    /// back, the event stays where it is and comes again, first, at the next duty cycle. Meanwhile the lane goes
+    /// on with its other stages, waits by its strategy (asleep for at most a millisecond, since nobody
+    /// wakes it), and the stage's input fills up and holds back its writer.
+    ///
+    /// A stop that drains waits for it as long as that takes; one with a limit does not. In
+    /// `on_start` and `on_stop`, where there is no event, it says nothing.
+    pub fn not_now(&mut self) {
+        self.attention = true;
+        self.put_off = true;
+    }
+
+    /// Whether the stage has put off an event in this poll.
+    #[inline]
+    pub(crate) fn is_put_off(&self) -> bool {
+        self.put_off
+    }
+
+    /// After an event was put off.
+    #[cold]
+    pub(super) fn take_back_for_later(&mut self) {
+        self.timing.unsee(self.cause.root);
+        self.take_back();
+    }
+}
