@@ -3,8 +3,8 @@
 use super::{Monitor, StageFault};
 use crate::event::{EventType, Slot};
 use crate::stage::Fault;
-use crate::sync::Arc;
 use std::fmt;
+use std::sync::Arc;
 use std::sync::{Mutex, PoisonError};
 
 /// So many dead letters, and as many faults beside them, are kept whole; further ones are counted.

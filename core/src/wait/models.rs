@@ -7,6 +7,7 @@ use super::bed::Side;
 use super::{Bed, wake_all};
 use crate::sync::{Arc, AtomicU64, Ordering};
 use std::cell::Cell;
+use std::time::Duration;
 
 // Loom runs all its threads on one thread of the system, so this reaches all of them.
 std::thread_local! {
