@@ -12,6 +12,7 @@
 //! | `plan` | what is to be: sources, components, routes, lanes |
 //! | `graph` | streams, stages and links |
 //! | `lower` | routes to these |
+//! | `lossy` | routes that may lose events, and what differs from run to run because of them |
 //! | `check` | mistakes, all of them; the order of stages |
 //! | `policies` | what components say about failures |
 //! | `checked` | [`Checked`]: what it will be |
@@ -30,6 +31,7 @@ mod checked;
 mod dead_letters;
 mod graph;
 mod input;
+mod lossy;
 mod lower;
 mod monitor;
 mod place;

@@ -27,6 +27,8 @@ pub struct Running {
     shared: Arc<Shared>,
     sequencer: Sequencer,
     lanes: Lanes,
+    /// Most events that enter before the stages are called, where they run on this thread.
+    turn: usize,
     /// Lanes that may sleep until something enters.
     sleepers: Vec<Bed>,
     waiter: Waiter,
@@ -71,6 +73,10 @@ impl Running {
             Placement::Inline(lane) => std::slice::from_ref(lane),
             Placement::Threads(lanes) => lanes,
         };
+        let turn = match &placement {
+            Placement::Inline(_) => checked.most_at_once(),
+            Placement::Threads(_) => usize::MAX,
+        };
         let Built { sequencer, mut lanes, sleepers } = build(&mut checked, planned);
         let lanes = match (placement, lanes.pop()) {
             (Placement::Inline(_), Some(mut lane)) => {
@@ -87,6 +93,7 @@ impl Running {
             shared,
             sequencer,
             lanes,
+            turn,
             sleepers,
             waiter: Waiter::new(Wait::Backoff, Bed::new()),
             started: Instant::now(),
@@ -94,6 +101,7 @@ impl Running {
             ports,
             _watchdog: watchdog,
         };
+        running.sequencer.begin_turn(turn);
         // What was emitted at root 0 need not wait for the first event.
         running.sequencer.settle();
         wake_all(&running.sleepers);
@@ -188,11 +196,19 @@ impl Running {
         }
     }
 
-    /// Polls the stages once where they run on this thread; gives whether anything happened.
+    /// Polls the stages once where they run on this thread, and delivers what waits in relays of what
+    /// entered (links that conflate); gives whether anything happened.
     pub fn poll(&mut self) -> bool {
+        let delivered = self.sequencer.settle();
+        if delivered {
+            wake_all(&self.sleepers);
+        }
         match &mut self.lanes {
-            Lanes::Inline(lane) => lane.cycle(),
-            Lanes::Threads(_) => false,
+            Lanes::Inline(lane) => {
+                self.sequencer.begin_turn(self.turn);
+                lane.cycle() | delivered
+            }
+            Lanes::Threads(_) => delivered,
         }
     }
 
@@ -251,10 +267,7 @@ impl Running {
 
     fn finish(&mut self, input_error: Option<SourceError>, deadline: Option<Instant>) -> Report {
         let drained = self.shared.is_draining();
-        if !self.shared.is_halted() {
-            self.sequencer.close();
-        }
-        wake_all(&self.sleepers);
+        self.close(deadline);
         let outcomes = match &mut self.lanes {
             Lanes::Inline(lane) => {
                 finish_inline(lane, deadline);
@@ -265,6 +278,30 @@ impl Running {
             }
         };
         self.report(outcomes, input_error, drained)
+    }
+
+    /// Tells all that nothing will enter any more, once what waits in relays of the ingresses is
+    /// delivered.
+    fn close(&mut self, deadline: Option<Instant>) {
+        self.waiter.reset();
+        while !self.shared.is_halted() {
+            let mut moved = self.sequencer.close();
+            wake_all(&self.sleepers);
+            if !self.sequencer.is_waiting() {
+                return;
+            }
+            if deadline.is_some_and(|deadline| Instant::now() > deadline) {
+                return self.shared.halt();
+            }
+            if let Lanes::Inline(lane) = &mut self.lanes {
+                moved |= lane.cycle();
+            }
+            if moved {
+                self.waiter.reset();
+            } else {
+                self.waiter.idle(Duration::MAX);
+            }
+        }
     }
 
     fn report(
