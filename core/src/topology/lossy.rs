@@ -53,6 +53,11 @@ impl Lowering<'_> {
         if on_full == OnFull::Block {
             return self.walk(route, view, tier, at, followed);
         }
+        if tier == Tier::Reliable {
+            let message = format!("`{on_full}` loses events, and the reliable tier loses none");
+            let help = "write `on_full: block`, or choose another tier";
+            self.problems.error("PL-TOPOLOGY-028", at.into(), message, help);
+        }
         match route {
             // The inner one says it more exactly.
             Route::OnFull { on_full, route } => {

@@ -49,7 +49,7 @@ pub(super) fn lower(plan: &mut Plan, problems: &mut Problems) -> Graph {
 pub(super) struct Lowering<'a> {
     pub(super) graph: Graph,
     pub(super) by_name: HashMap<String, usize>,
-    problems: &'a mut Problems,
+    pub(super) problems: &'a mut Problems,
 }
 
 impl Lowering<'_> {
