@@ -14,6 +14,7 @@
 #![forbid(unsafe_code)]
 
 pub mod limits;
+mod lossy;
 mod machine;
 pub mod rounds;
 pub mod rows;

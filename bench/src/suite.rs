@@ -1,7 +1,7 @@
 //! Sets of variants, by name.
 
 use crate::rounds::{Variant, Work};
-use crate::{Prepared, Settings, limits, rows, topologies};
+use crate::{Prepared, Settings, limits, lossy, rows, topologies};
 use pitlane::topology::{Input, LaneSpec, Lanes, Latency, Plan};
 use pitlane::wait::Wait;
 
@@ -32,7 +32,7 @@ pub struct Set {
 }
 
 /// All sets.
-pub const SETS: [Set; 9] = [
+pub const SETS: [Set; 10] = [
     Set {
         name: "replay",
         about: "Trades in memory through sma_cross and mean_reversion, risk_gate, null; fused.",
@@ -68,6 +68,11 @@ pub const SETS: [Set; 9] = [
         name: "hop",
         about: "From the input's thread over a ring to a stage on another lane; against the same fused.",
         variants: hop,
+    },
+    Set {
+        name: "lossy",
+        about: "A ring of 4096 slots written in batches of 64, beside a lossy reader; the writer's time.",
+        variants: |size| lossy::variants(size.events),
     },
     Set {
         name: "csv",

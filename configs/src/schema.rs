@@ -25,12 +25,17 @@ pub fn schema(registry: &Registry) -> Value {
         sources.push(typed("format", name, factory.doc(), options, &[]));
     }
     let route = generator.subschema_for::<raw::Route>();
+    let on_full = generator.subschema_for::<raw::OnFullWord>();
     let routes = generator.subschema_for::<Vec<raw::Route>>();
     let mut adapters = Vec::new();
     for (name, adapter) in registry.adapters() {
         let parameters = adapter.schema(&mut generator);
-        let inner =
-            [("steps", json!(routes)), ("targets", json!(routes)), ("target", json!(route))];
+        let inner = [
+            ("on_full", json!(on_full)),
+            ("steps", json!(routes)),
+            ("targets", json!(routes)),
+            ("target", json!(route)),
+        ];
         adapters.push(typed("type", name, adapter.doc(), parameters, &inner));
     }
     let mut root = generator.into_root_schema_for::<raw::Config>().to_value();

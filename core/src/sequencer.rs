@@ -30,6 +30,8 @@ pub(crate) struct Sequencer {
     next_root: u64,
     entered: Option<(Arc<EntryClock>, quanta::Clock)>,
     shared: Arc<Shared>,
+    /// How many events may still enter before the next turn.
+    turn: usize,
 }
 
 impl Sequencer {
@@ -38,22 +40,38 @@ impl Sequencer {
         entered: Option<(Arc<EntryClock>, quanta::Clock)>,
         shared: Arc<Shared>,
     ) -> Self {
-        Self { ingresses, next_root: 1, entered, shared }
+        Self { ingresses, next_root: 1, entered, shared, turn: usize::MAX }
     }
 
-    /// Promises on all streams that no root already given will come again.
+    /// Hands on what waits in relays, and promises on all streams that no root already given will
+    /// come again. Gives whether anything moved.
     pub(crate) fn settle(&mut self) -> bool {
-        let next = self.next_root;
-        let promises = self.ingresses.iter_mut();
-        promises.fold(false, |news, ingress| ingress.stream.producer.promise_if_news(next) | news)
+        self.settle_to(self.next_root)
     }
 
-    /// Nothing will enter any more.
-    pub(crate) fn close(&mut self) {
+    /// Nothing will enter any more. Gives whether anything moved; what waits in relays is handed on
+    /// first, so call it until nothing [is waiting](Self::is_waiting).
+    pub(crate) fn close(&mut self) -> bool {
         self.shared.end_root.set(self.next_root);
-        for ingress in &mut self.ingresses {
-            ingress.stream.producer.promise(CLOSED);
-        }
+        self.settle_to(CLOSED)
+    }
+
+    /// From now until the next turn at most this many events enter; more find no room.
+    ///
+    /// Where no reader of an ingress holds it back, and the stages run on the thread that enters
+    /// events, they would otherwise not be called before all is lost.
+    pub(crate) fn begin_turn(&mut self, most: usize) {
+        self.turn = most;
+    }
+
+    /// Whether anything waits in a relay.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.ingresses.iter().any(|ingress| ingress.stream.is_waiting())
+    }
+
+    fn settle_to(&mut self, bound: u64) -> bool {
+        let streams = self.ingresses.iter_mut().map(|ingress| &mut ingress.stream);
+        streams.fold(false, |moved, stream| stream.settle() | stream.promise(bound) | moved)
     }
 
     /// Count and digest of each ingress stream.
@@ -75,10 +93,11 @@ impl Entry for Sequencer {
 
     fn room(&mut self) -> usize {
         let rooms = self.ingresses.iter_mut().map(|port| port.stream.producer.look_for_room());
-        rooms.min().unwrap_or(usize::MAX)
+        rooms.min().unwrap_or(usize::MAX).min(self.turn)
     }
 
     fn enter(&mut self, port: Port, events: &[Slot]) -> usize {
+        let events = &events[..events.len().min(self.turn)];
         let ingress = &mut self.ingresses[port.0];
         let first = self.next_root;
         let Ingress { source_id, stream, .. } = ingress;
@@ -91,6 +110,7 @@ impl Entry for Sequencer {
         };
         let entered = events.iter().zip(first..).map(enters).take_while(|&entered| entered).count();
         self.next_root += entered as u64;
+        self.turn -= entered;
         if entered > 0 {
             if let Some((entries, clock)) = &self.entered {
                 entries.note(self.next_root, clock.raw());

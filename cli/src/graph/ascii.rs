@@ -11,10 +11,12 @@
 //!    `- strategy/revert (Signal)
 //!       `- gate [fast] if strength > 0.1 (see above)
 //! ```
-//! A stage that comes after others in a pipeline hangs below the last of them: `then`. A stage is
+//! What a link does when its stage is too slow stands beside the tier (`[fast, conflate]`), unless the
+//! writer waits. A stage that comes after others in a pipeline hangs below the last of them: `then`. A stage is
 //! drawn with what follows where it is met first; anywhere else it is only named.
 
 use super::Drawing;
+use pitlane::route::OnFull;
 use pitlane::topology::{LinkInfo, StageInfo, StreamInfo};
 use std::collections::HashSet;
 
@@ -74,7 +76,12 @@ impl<'a> Pen<'a> {
         at: Branch<'_>,
     ) {
         let first = self.drawn.insert(&stage.name);
-        let mut line = format!("{}{} [{}]", at.word(), stage.name, stage.tier.name());
+        let on_full = match link.on_full {
+            OnFull::Block => String::new(),
+            lossy => format!(", {lossy}"),
+        };
+        let tier = stage.tier.name();
+        let mut line = format!("{}{} [{tier}{on_full}]", at.word(), stage.name);
         if !link.conditions.is_empty() {
             line += &format!(" if {}", link.conditions.join(" && "));
         }

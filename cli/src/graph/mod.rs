@@ -16,6 +16,7 @@ pub(crate) use ascii::ascii;
 pub(crate) use dot::dot;
 pub(crate) use mermaid::mermaid;
 
+use pitlane::route::OnFull;
 use pitlane::topology::{LinkInfo, StageInfo, StreamInfo};
 
 /// A topology to be drawn.
@@ -79,5 +80,6 @@ fn label(stage: &StageInfo, link: &LinkInfo) -> Vec<String> {
         label.push(format!("after {}", link.after.join(", ")));
     }
     label.push(stage.tier.name().to_owned());
+    label.extend((link.on_full != OnFull::Block).then(|| link.on_full.to_string()));
     label
 }

@@ -3,7 +3,7 @@
 use super::{Drawing, ascii, dot, mermaid};
 use pitlane::Tier;
 use pitlane::event::{MarketData, Order, Signal};
-use pitlane::route::{broadcast, filter_to, pipeline};
+use pitlane::route::{OnFull, broadcast, filter_to, on_full, pipeline};
 use pitlane::stage::{Component, Outbox, each};
 use pitlane::topology::Plan;
 
@@ -43,6 +43,28 @@ fn a_tree_shows_each_stage_once_with_conditions_and_tiers() {
          `- gate [fast] if strength > 0.1 (see above)
 "#;
     assert_eq!(ascii(&drawing()), expected);
+}
+
+#[test]
+fn links_that_may_lose_say_what_they_do() {
+    let look = || each(|_: &MarketData, _: &mut Outbox| Ok(()));
+    let mut plan = Plan::new();
+    plan.component("chart", look()).component("then", look()).component("last", look());
+    let route = broadcast([
+        on_full(OnFull::Conflate, pipeline(["chart", "then"])),
+        on_full(OnFull::DropOldest, filter_to("size > 1", "last")),
+    ]);
+    plan.route::<MarketData>("feed", Tier::FAST, route);
+    let checked = plan.check().expect("no mistakes");
+    let drawing = Drawing { streams: checked.streams(), stages: checked.stages() };
+    let expected = r#"feed (MarketData)
++- chart [fast, conflate]
+|  `- then then [fast, conflate]
+`- last [fast, drop_oldest] if size > 1
+"#;
+    assert_eq!(ascii(&drawing), expected);
+    let text = dot(&drawing);
+    assert!(text.contains(r#"[label="feed MarketData\nfast\nconflate"]"#), "{text}");
 }
 
 #[test]

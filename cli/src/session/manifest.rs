@@ -53,6 +53,7 @@ impl Manifest {
         put("state", json!(outcome.state.name()));
         put("interrupted", json!(outcome.is_interrupted()));
         put("exit_code", json!(outcome.exit() as u8));
+        put("losses", super::losses::losses(&outcome.report));
         put("error", json!(outcome.failure.as_ref().map(Failure::sentence)));
         put("finished", json!(Timestamp::now().to_string()));
         put("inputs", inputs::inputs(&self.sources, &self.base));

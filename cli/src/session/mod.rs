@@ -21,6 +21,7 @@ mod dead_letters;
 mod folder;
 mod hgrm;
 mod inputs;
+mod losses;
 mod machine;
 mod manifest;
 mod outcome;

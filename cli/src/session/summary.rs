@@ -1,5 +1,6 @@
 //! The results as JSON: `summary.json`, and what `--json` prints.
 
+use super::losses::losses;
 use super::outcome::Outcome;
 use crate::text::product;
 use hdrhistogram::Histogram;
@@ -11,8 +12,7 @@ use serde_json::{Map, Value, json};
 /// Version of the form; grows when a key changes its meaning.
 const SCHEMA: u32 = 1;
 
-/// The results of a run as one object. There are no links yet that may lose events, so there are no
-/// losses to list.
+/// The results of a run as one object.
 pub(crate) fn summary(outcome: &Outcome) -> Value {
     let report = &outcome.report;
     let ledger = &outcome.recorded.ledger;
@@ -40,7 +40,7 @@ pub(crate) fn summary(outcome: &Outcome) -> Value {
         "orders_passed": ledger.passed(),
         "orders_denied": ledger.denied(),
         "refusals": refusals,
-        "losses": {},
+        "losses": losses(report),
         "dead_letters": {
             "count": report.dead_letters.count,
             "not_kept": report.dead_letters.not_kept(),
@@ -88,6 +88,10 @@ fn links(outcome: &Outcome) -> Value {
             "handled": link.handled(),
             "filtered": link.filtered,
             "skipped": link.skipped,
+            "on_full": link.on_full.name(),
+            "dropped": link.dropped,
+            "gaps": link.gaps,
+            "conflated": link.conflated,
             "left": link.left(),
             "max_lag": link.max_lag,
         })

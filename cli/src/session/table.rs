@@ -83,7 +83,7 @@ fn counts(outcome: &Outcome) -> String {
         ledger.refusals().map(|(reason, count)| format!("{reason} {}", thousands(count))).collect();
     let or_none = |list: Vec<String>| if list.is_empty() { "none".into() } else { list.join(", ") };
     text += &format!("refusals  {}\n", or_none(refusals));
-    text += "losses    none: every link waits for its readers\n";
+    text += &super::losses::line(&outcome.report);
     text += &dead_letters(outcome);
     let bad: Vec<_> = outcome
         .sources

@@ -53,6 +53,36 @@ fn prints_one_json_object_that_is_also_in_the_folder() {
     assert!(in_order.is_sorted() && in_order[5] < 60_000_000_000, "{latency}");
 }
 
+#[test]
+fn what_a_link_lost_is_told_everywhere() {
+    let folder = Folder::with_session(20_000);
+    let route = "targets: [sma, revert], on_full: drop_oldest";
+    let config = CONFIG.replace("targets: [sma, revert]", route);
+    folder.write(
+        "session.yaml",
+        &format!("{config}lanes: 1\nrings: {{ streams: {{ feed: 16 }} }}\n"),
+    );
+    let checked = folder.run(["check", "session.yaml"]).assert_code(0);
+    assert!(checked.stderr.contains("PL-TOPOLOGY-027"), "{checked:#?}");
+    let drawn = folder.run(["graph", "session.yaml"]).assert_code(0);
+    assert!(drawn.stdout.contains("sma [fast, drop_oldest]"), "{drawn:#?}");
+    let summary =
+        folder.run(["replay", "session.yaml", "--json", "--out", "out"]).assert_code(0).json();
+    let losses = &summary["losses"];
+    assert_eq!(*losses, folder.json("out/manifest.json")["losses"]);
+    for link in summary["links"].as_array().unwrap() {
+        let of = |key: &str| link[key].as_u64().unwrap();
+        let accounts = ["handled", "filtered", "skipped", "dropped", "conflated", "left"].map(of);
+        assert_eq!(of("published"), accounts.iter().sum::<u64>(), "{link}");
+        let name =
+            format!("{} -> {}", link["stream"].as_str().unwrap(), link["stage"].as_str().unwrap());
+        if link["on_full"] == "drop_oldest" {
+            assert_eq!(losses[&name]["dropped"], link["dropped"], "{losses}");
+        }
+    }
+    assert_eq!(losses.as_object().unwrap().len(), 2, "{losses}");
+}
+
 /// Rows of a CSV file without its header.
 fn rows(text: &str) -> Vec<Vec<&str>> {
     text.lines().skip(1).map(|line| line.split(',').collect()).collect()

@@ -10,7 +10,7 @@ use crate::tree::Node;
 use pitlane::Tier;
 use pitlane::condition::Fields;
 use pitlane::event::{Event, MarketData, Order, Signal};
-use pitlane::route::Route;
+use pitlane::route::{OnFull, Route};
 use pitlane::stage::{Component, Fault, On, Outbox, Stage, component};
 
 /// A route of the plan.
@@ -30,7 +30,7 @@ const SHIPPED: &[(&str, &[&str])] = &[
 ];
 
 /// Keys of a registered adapter's route that are not its parameters.
-pub(crate) const RESERVED: &[&str] = &["type", "steps", "targets", "target"];
+pub(crate) const RESERVED: &[&str] = &["type", "on_full", "steps", "targets", "target"];
 
 pub(super) fn convert(config: &raw::Config, desk: &mut Desk<'_>) -> Vec<Entry> {
     let mut routes = Vec::new();
@@ -50,11 +50,27 @@ pub(super) fn convert(config: &raw::Config, desk: &mut Desk<'_>) -> Vec<Entry> {
             }
             for (at, route) in list.iter().enumerate() {
                 let route = convert_route(route, &format!("{path}.routes[{at}]"), desk);
+                let route = with_on_full(on_full(topic), route);
                 routes.push(Entry { source: source.clone(), event: fields, tier, route });
             }
         }
     }
     routes
+}
+
+/// What links do that are not told by a route.
+fn on_full(topic: &raw::Topic) -> OnFull {
+    match topic {
+        raw::Topic::Short(_) => OnFull::Block,
+        raw::Topic::Long(long) => long.on_full.into(),
+    }
+}
+
+fn with_on_full(on_full: OnFull, route: Route) -> Route {
+    if on_full == OnFull::Block {
+        return route;
+    }
+    Route::OnFull { on_full, route: Box::new(route) }
 }
 
 fn event_type(source: &str, event: &str, desk: &mut Desk<'_>) -> Option<Fields> {
@@ -117,6 +133,15 @@ fn convert_route(route: &raw::Route, path: &str, desk: &mut Desk<'_>) -> Route {
         raw::Route::To(name) => return to(name, path, desk),
         raw::Route::Made(made) => made,
     };
+    let route = convert_made(made, path, desk);
+    match made.on_full {
+        // Also one that blocks: what stands around it may say otherwise.
+        Some(word) => Route::OnFull { on_full: word.into(), route: Box::new(route) },
+        None => route,
+    }
+}
+
+fn convert_made(made: &MadeRoute, path: &str, desk: &mut Desk<'_>) -> Route {
     let kind = made.r#type.as_str();
     let Some((_, keys)) = SHIPPED.iter().find(|(shipped, _)| *shipped == kind) else {
         return adapt(made, path, desk);
@@ -167,7 +192,7 @@ fn check_keys(kind: &str, keys: &[&str], path: &str, desk: &mut Desk<'_>) {
     let node = desk.at(path).clone();
     let takes = format!("a {kind} takes `{}`", keys.join("` and `"));
     for entry in node.entries() {
-        if entry.name() != "type" && !keys.contains(&entry.name()) {
+        if !["type", "on_full"].contains(&entry.name()) && !keys.contains(&entry.name()) {
             let message = format!("`{}` is not a key of a {kind}", entry.name());
             desk.mistakes.push(Mistake::new(
                 codes::UNKNOWN_KEY,

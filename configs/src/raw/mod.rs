@@ -10,6 +10,7 @@ mod words;
 pub(crate) use words::{Duration, LaneWord, Sampling, Watchdog};
 
 use indexmap::IndexMap;
+use pitlane::route::OnFull;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -177,6 +178,9 @@ pub(crate) struct LongTopic {
     /// Fast tier: longest time they are gathered, 0 publishes each at once; by default 1ms.
     #[serde(default)]
     pub(crate) max_wait: Option<Duration>,
+    /// What the links of these routes do when their readers are too slow, where a route does not say.
+    #[serde(default)]
+    pub(crate) on_full: OnFullWord,
     /// Each route gets every event.
     pub(crate) routes: Vec<Route>,
 }
@@ -195,6 +199,33 @@ pub(crate) enum TierWord {
     Reliable,
 }
 
+/// What a link does when its reader is too slow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "OnFull")]
+pub(crate) enum OnFullWord {
+    /// The writer waits.
+    #[default]
+    Block,
+    /// New events are dropped.
+    DropNewest,
+    /// The oldest events are overwritten.
+    DropOldest,
+    /// The latest event of each instrument and kind waits for room.
+    Conflate,
+}
+
+impl From<OnFullWord> for OnFull {
+    fn from(word: OnFullWord) -> Self {
+        match word {
+            OnFullWord::Block => OnFull::Block,
+            OnFullWord::DropNewest => OnFull::DropNewest,
+            OnFullWord::DropOldest => OnFull::DropOldest,
+            OnFullWord::Conflate => OnFull::Conflate,
+        }
+    }
+}
+
 /// A component's name, or a route made of others.
 #[derive(Debug, Deserialize)]
 #[serde(rename = "$shape")]
@@ -211,6 +242,8 @@ pub(crate) enum Route {
 #[serde(rename = "$open:Route")]
 pub(crate) struct MadeRoute {
     pub(crate) r#type: String,
+    #[serde(default)]
+    pub(crate) on_full: Option<OnFullWord>,
     #[serde(default)]
     pub(crate) condition: Option<String>,
     #[serde(default)]

@@ -1,6 +1,6 @@
 //! JSON Schemas of the types whose form depends on their shape.
 
-use super::{Component, Lane, LaneWord, Lanes, LongComponent, LongTopic, Route, Topic};
+use super::{Component, Lane, LaneWord, Lanes, LongComponent, LongTopic, OnFullWord, Route, Topic};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 use std::borrow::Cow;
@@ -46,8 +46,9 @@ impl Shapes for Route {
     fn shapes(generator: &mut SchemaGenerator) -> Vec<Schema> {
         let one = generator.subschema_for::<Route>();
         let many = generator.subschema_for::<Vec<Route>>();
+        let on_full = generator.subschema_for::<OnFullWord>();
         let made = |name: &str, doc: &str, properties: Value, required: &[&str]| {
-            let mut all = json!({ "type": { "const": name } });
+            let mut all = json!({ "type": { "const": name }, "on_full": on_full });
             if let (Some(all), Some(more)) = (all.as_object_mut(), properties.as_object()) {
                 all.extend(more.clone());
             }

@@ -2,6 +2,7 @@
 
 use crate::kit::{GOOD, check, check_with, registry};
 use pitlane::Tier;
+use pitlane::route::OnFull;
 use pitlane_config::{LoadOptions, load};
 use std::path::Path;
 
@@ -72,6 +73,33 @@ fn fast_routes_have_a_batch_and_a_longest_wait() {
     let gate = stages.iter().find(|stage| stage.name == "gate").unwrap();
     let max_wait = std::time::Duration::from_micros(500);
     assert_eq!(gate.tier, Tier::Fast { batch: 64, max_wait });
+}
+
+#[test]
+fn what_links_do_when_full_is_said_by_the_topic_or_nearer_by_a_route() {
+    let text = "
+components: { a: watch, b: watch, c: watch }
+routing:
+  feed:
+    MarketData:
+      on_full: conflate
+      routes:
+        - a
+        - { type: pipeline, steps: [b], on_full: drop_oldest }
+        - { type: broadcast, targets: [c], on_full: block }
+";
+    let topology = check(text).unwrap().topology;
+    let stages = topology.stages();
+    let links = stages.iter().map(|stage| (stage.name.as_str(), stage.inputs[0].on_full));
+    let mut links: Vec<_> = links.collect();
+    links.sort_by_key(|link| link.0);
+    assert_eq!(links, [("a", OnFull::Conflate), ("b", OnFull::DropOldest), ("c", OnFull::Block)]);
+    let warnings = topology.warnings().iter().filter(|problem| problem.code == "PL-TOPOLOGY-027");
+    let at: Vec<_> = warnings.map(|problem| problem.at.as_str()).collect();
+    assert_eq!(
+        at,
+        ["routing.feed.MarketData.routes[0]", "routing.feed.MarketData.routes[1].steps[0]"]
+    );
 }
 
 #[test]

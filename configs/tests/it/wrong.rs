@@ -100,6 +100,7 @@ fn routes() {
     assert_snapshot!("batch_on_the_standard_tier", with("tier: fast", "batch: 10"));
     assert_snapshot!("wait_without_a_unit", with("tier: fast", "tier: fast\n      max_wait: 5"));
     assert_snapshot!("unknown_tier", with("tier: fast", "tier: fats"));
+    assert_snapshot!("unknown_on_full", with("tier: fast", "on_full: lossy"));
     assert_snapshot!("list_of_nothing", with("[sma]", "[]"));
     assert_snapshot!("one_name_for_a_list", with("[sma]", "sma"));
     assert_snapshot!(

@@ -1,15 +1,16 @@
 //! One input of a stage.
 
+use super::Lossy;
 use crate::condition::Condition;
 use crate::event::Slot;
 use crate::metrics::{LinkWord, Words};
-use crate::ring::{CLOSED, Reader};
+use crate::ring::{CLOSED, LossyReader, Reader};
 use crate::stage::{Erased, Outbox, Ran, Run};
 use std::collections::VecDeque;
 
 /// One input of a stage: a reader, what is known of the stream's progress, and events kept aside.
 pub(crate) struct Input {
-    reader: Reader,
+    from: Origin,
     /// Which of the stage's event types it carries.
     handler: usize,
     when: Option<Condition>,
@@ -29,9 +30,25 @@ pub(crate) struct Input {
     counters: Option<Words<LinkWord>>,
 }
 
+/// Where an input's events lie.
+enum Origin {
+    /// In the ring, held there until they are handled.
+    Gated(Reader),
+    /// In a copy of a batch; the writer does not wait.
+    Lossy(Lossy),
+}
+
+/// A reader for an input.
+pub(crate) enum AnyReader {
+    /// One that holds the writer back.
+    Gated(Reader),
+    /// One that does not, with the size of the batches it copies.
+    Lossy(LossyReader, usize),
+}
+
 impl Input {
     pub(crate) fn new(
-        reader: Reader,
+        reader: AnyReader,
         handler: usize,
         when: Option<Condition>,
         passes: bool,
@@ -39,38 +56,50 @@ impl Input {
     ) -> Self {
         let aside = VecDeque::new();
         let (bound, filtered, skipped, max_lag) = (0, 0, 0, 0);
-        Self { reader, handler, when, passes, bound, aside, filtered, skipped, max_lag, counters }
+        let from = match reader {
+            AnyReader::Gated(reader) => Origin::Gated(reader),
+            AnyReader::Lossy(reader, batch) => Origin::Lossy(Lossy::new(reader, batch)),
+        };
+        Self { from, handler, when, passes, bound, aside, filtered, skipped, max_lag, counters }
     }
 
     /// The least root this input can still give, as far as is known.
     #[inline]
     pub(crate) fn least_root(&self) -> u64 {
-        match self.aside.front().or_else(|| self.reader.head()) {
-            Some(slot) => slot.header.root,
-            None => self.bound,
-        }
+        let head = match &self.from {
+            Origin::Gated(reader) => self.aside.front().or_else(|| reader.head()),
+            Origin::Lossy(copied) => copied.events().first(),
+        };
+        head.map_or(self.bound, |slot| slot.header.root)
     }
 
     /// Whether its next event may be handled now, as far as is known.
     #[inline]
     pub(crate) fn is_ready(&self) -> bool {
-        if self.aside.is_empty() {
-            self.reader.available() > 0
-        } else {
-            self.reader.available_aside() > 0
+        match &self.from {
+            Origin::Gated(reader) if self.aside.is_empty() => reader.available() > 0,
+            Origin::Gated(reader) => reader.available_aside() > 0,
+            Origin::Lossy(copied) => !copied.events().is_empty(),
         }
     }
 
     /// Looks at the stream again.
     #[inline]
     pub(crate) fn look(&mut self) {
-        self.bound = self.reader.look();
+        match &mut self.from {
+            Origin::Gated(reader) => self.bound = reader.look(),
+            Origin::Lossy(copied) => self.bound = copied.look().unwrap_or(self.bound),
+        }
         self.max_lag = self.max_lag.max(self.lag());
     }
 
     /// Looks at the stream again where nothing of it is known to be left.
     pub(crate) fn look_if_empty(&mut self) {
-        if self.aside.is_empty() && self.reader.visible() == 0 {
+        let is_empty = match &self.from {
+            Origin::Gated(reader) => self.aside.is_empty() && reader.visible() == 0,
+            Origin::Lossy(copied) => copied.events().is_empty(),
+        };
+        if is_empty {
             self.look();
         }
     }
@@ -84,13 +113,22 @@ impl Input {
     /// Published events not yet handled, as far as is known.
     #[inline]
     fn lag(&self) -> u64 {
-        (self.aside.len() + self.reader.visible()) as u64
+        match &self.from {
+            Origin::Gated(reader) => (self.aside.len() + reader.visible()) as u64,
+            Origin::Lossy(copied) => copied.lag(),
+        }
     }
 
     /// Writes down what it counts.
     pub(crate) fn count(&mut self) {
         let Some(counters) = &self.counters else { return };
-        counters.of(LinkWord::Done).set(self.reader.sequence());
+        let (done, (lost, gaps)) = match &self.from {
+            Origin::Gated(reader) => (reader.sequence(), (0, 0)),
+            Origin::Lossy(copied) => (copied.done(), copied.losses()),
+        };
+        counters.of(LinkWord::Done).set(done);
+        counters.of(LinkWord::Dropped).set(lost);
+        counters.of(LinkWord::Gaps).set(gaps);
         counters.of(LinkWord::Filtered).set(self.filtered);
         counters.of(LinkWord::Skipped).set(self.skipped);
         counters.of(LinkWord::Lag).set(self.lag());
@@ -110,10 +148,16 @@ impl Input {
         if !self.aside.is_empty() {
             return self.run_aside(stage, out, until, limit);
         }
-        let slots = self.reader.visible_slice(limit.min(self.reader.available()));
+        let slots = match &self.from {
+            Origin::Gated(reader) => reader.visible_slice(limit.min(reader.available())),
+            Origin::Lossy(copied) => &copied.events()[..limit.min(copied.events().len())],
+        };
         let run = Run { slots, until, when: self.when.as_mut() };
         let ran = stage.run(self.handler, run, out);
-        self.reader.release(ran.consumed);
+        match &mut self.from {
+            Origin::Gated(reader) => reader.release(ran.consumed),
+            Origin::Lossy(copied) => copied.release(ran.consumed),
+        }
         self.filtered += ran.filtered as u64;
         ran
     }
@@ -126,12 +170,13 @@ impl Input {
         until: u64,
         limit: usize,
     ) -> Ran {
+        let Origin::Gated(reader) = &mut self.from else { return Ran::default() };
         let slots = self.aside.as_slices().0;
-        let slots = &slots[..slots.len().min(limit).min(self.reader.available_aside())];
+        let slots = &slots[..slots.len().min(limit).min(reader.available_aside())];
         let run = Run { slots, until, when: self.when.as_mut() };
         let ran = stage.run(self.handler, run, out);
         self.aside.drain(..ran.consumed);
-        self.reader.done_aside(ran.consumed);
+        reader.done_aside(ran.consumed);
         self.filtered += ran.filtered as u64;
         ran
     }
@@ -139,16 +184,22 @@ impl Input {
     /// Its first event and that event's place in the stream.
     #[cold]
     pub(super) fn first(&self) -> Option<(u64, Slot)> {
-        let slot = self.aside.front().or_else(|| self.reader.head())?;
-        Some((self.reader.sequence(), *slot))
+        let (sequence, slot) = match &self.from {
+            Origin::Gated(reader) => {
+                (reader.sequence(), self.aside.front().or_else(|| reader.head()))
+            }
+            Origin::Lossy(copied) => (copied.done(), copied.events().first()),
+        };
+        Some((sequence, *slot?))
     }
 
     /// Lets its first event go unhandled.
     #[cold]
     pub(super) fn leave_out_first(&mut self) {
-        match self.aside.pop_front() {
-            Some(_) => self.reader.done_aside(1),
-            None => self.reader.release(1),
+        match &mut self.from {
+            Origin::Gated(reader) if self.aside.pop_front().is_some() => reader.done_aside(1),
+            Origin::Gated(reader) => reader.release(1),
+            Origin::Lossy(copied) => copied.release(1),
         }
         self.skipped += 1;
     }
@@ -156,10 +207,12 @@ impl Input {
     /// When the ring is full of one root, the same as of what is aside already: moves it there, so
     /// that the writer can go on. Gives whether it did.
     pub(crate) fn keep_aside_if_full(&mut self) -> bool {
-        if self.reader.visible() < self.reader.capacity() {
+        // A writer never waits for a lossy reader.
+        let Origin::Gated(reader) = &mut self.from else { return false };
+        if reader.visible() < reader.capacity() {
             return false;
         }
-        let (first, second) = self.reader.all_visible();
+        let (first, second) = reader.all_visible();
         let root = |slot: Option<&Slot>| slot.map(|slot| slot.header.root);
         let least = root(first.first());
         let one_root = [first.last(), second.last(), self.aside.front()]
@@ -169,7 +222,7 @@ impl Input {
             return false;
         }
         self.aside.extend(first.iter().chain(second));
-        self.reader.keep_aside(self.reader.capacity());
+        reader.keep_aside(reader.capacity());
         true
     }
 }

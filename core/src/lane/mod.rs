@@ -39,12 +39,14 @@
 
 mod failure;
 mod input;
+mod lossy;
 #[cfg(all(test, loom))]
 mod models;
 mod node;
 mod thread;
 
 pub(crate) use failure::Failures;
-pub(crate) use input::Input;
+pub(crate) use input::{AnyReader, Input};
+use lossy::Lossy;
 pub(crate) use node::{Node, NodeParts};
 pub(crate) use thread::{Grave, Lane, LaneOutcome};

@@ -1,6 +1,6 @@
 //! Every interleaving of two writers and a merge, by loom: `scripts/loom`.
 
-use super::{Failures, Input, Node, NodeParts};
+use super::{AnyReader, Failures, Input, Node, NodeParts};
 use crate::Names;
 use crate::event::Slot;
 use crate::ring::{Edge, Producer, Reader, RingBuilder, fails_without};
@@ -34,8 +34,8 @@ fn merge() {
         Ok(())
     })
     .into();
-    let inputs =
-        [first_reader, second_reader].map(|reader| Input::new(reader, 0, None, false, None));
+    let inputs = [first_reader, second_reader]
+        .map(|reader| Input::new(AnyReader::Gated(reader), 0, None, false, None));
     let mut node = Node::new(NodeParts {
         name: "merge".into(),
         index: 0,

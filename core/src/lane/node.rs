@@ -224,7 +224,12 @@ impl Node {
 
     #[cold]
     fn finish(&mut self) -> bool {
-        let moved = self.state == State::Stopping;
+        let moved = self.parts.out.flush();
+        if self.parts.out.is_waiting() {
+            // What waits in relays is delivered before the streams close.
+            return self.promise() | moved;
+        }
+        let moved = moved | (self.state == State::Stopping);
         self.state = State::Finished;
         self.promise();
         moved

@@ -43,6 +43,8 @@ pub(crate) enum LinkWord {
     Skipped,
     Lag,
     MaxLag,
+    Dropped,
+    Gaps,
 }
 
 /// Words of a stream's ring; whoever writes the stream writes them.
@@ -51,6 +53,9 @@ pub(crate) enum LinkWord {
 pub(crate) enum RingWord {
     Published,
     Publications,
+    Filtered,
+    Dropped,
+    Conflated,
 }
 
 impl Word for LaneWord {
@@ -86,11 +91,13 @@ impl Word for StageWord {
 
 impl Word for LinkWord {
     const TABLE: &'static [(&'static str, &'static str)] = &[
-        ("done", "events the stage is done with: handled, filtered, skipped"),
+        ("done", "events the stage is done with: handled, filtered, skipped, dropped"),
         ("filtered", "events that its condition held back"),
         ("skipped", "events that went to the dead letters"),
         ("lag", "published events not yet done, as last seen"),
         ("max_lag", "the most of them ever seen"),
+        ("dropped", "events overwritten before it came to them"),
+        ("gaps", "times any were, those side by side counted once"),
     ];
 
     fn index(self) -> usize {
@@ -99,8 +106,13 @@ impl Word for LinkWord {
 }
 
 impl Word for RingWord {
-    const TABLE: &'static [(&'static str, &'static str)] =
-        &[("published", "events published"), ("publications", "times any were published: batches")];
+    const TABLE: &'static [(&'static str, &'static str)] = &[
+        ("published", "events published"),
+        ("publications", "times any were published: batches"),
+        ("filtered", "of a relay: events that its condition held back"),
+        ("dropped", "of a relay: events for which there was no room"),
+        ("conflated", "of a relay: events whose place a newer one took"),
+    ];
 
     fn index(self) -> usize {
         self as usize

@@ -7,6 +7,8 @@
 //!  transform  event -> with -> target             what `with` emits takes the event's place
 //! ```
 //!
+//! What a link does when its reader is too slow is said around a route, by [`on_full()`].
+//!
 //! Routes nest freely: a step or target is a name, a component put in place, or another route.
 //!
 //! ```
@@ -21,6 +23,10 @@
 //!     each(|_: &MarketData, _: &mut Outbox| Ok(())).into(),
 //! ]);
 //! ```
+
+mod on_full;
+
+pub use on_full::OnFull;
 
 use crate::stage::{Builder, Component, Stage};
 
@@ -48,6 +54,14 @@ pub enum Route {
         with: Box<Route>,
         /// Where its events go.
         target: Option<Box<Route>>,
+    },
+    /// The route, with links at its entry that do this when their readers are too slow: each target's
+    /// of a broadcast, one for all steps of a pipeline. What an inner route says goes before.
+    OnFull {
+        /// What they do.
+        on_full: OnFull,
+        /// The route.
+        route: Box<Route>,
     },
 }
 
@@ -85,6 +99,14 @@ pub fn transform(with: impl Into<Route>) -> Route {
 #[must_use]
 pub fn transform_to(with: impl Into<Route>, target: impl Into<Route>) -> Route {
     Route::Transform { with: Box::new(with.into()), target: Some(Box::new(target.into())) }
+}
+
+/// The route, which may not hold its writer back, or may: `on_full(OnFull::Conflate, "chart")`.
+///
+/// In a pipeline, later steps do not wait for such a step, and see all events.
+#[must_use]
+pub fn on_full(on_full: OnFull, route: impl Into<Route>) -> Route {
+    Route::OnFull { on_full, route: Box::new(route.into()) }
 }
 
 impl From<&str> for Route {

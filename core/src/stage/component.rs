@@ -112,6 +112,13 @@ where
     component(Each { f, event: PhantomData }).on::<E>()
 }
 
+/// A component that does nothing with events but to let them pass on.
+pub(crate) fn pass_on(event: EventType) -> Component {
+    let mut component = each(|_: &Slot, _: &mut Outbox| Ok(())).build();
+    component.inputs = vec![event];
+    component
+}
+
 /// A closure as a stage, see [`each`].
 pub struct Each<E, F> {
     f: F,

@@ -20,21 +20,24 @@
 //! which ring it is on. The same input gives the same output wherever it runs.
 
 mod component;
+mod conflation;
 mod fault;
 mod gather;
 mod guard;
 mod outbox;
 mod policy;
+mod relay;
 mod stream;
 
 pub use component::{Builder, Component, Each, component, each};
-pub(crate) use component::{Erased, Gone, Ran, Run};
+pub(crate) use component::{Erased, Gone, Ran, Run, pass_on};
 pub use fault::{Fault, FaultKind};
 pub(crate) use gather::Gather;
 pub(crate) use guard::{discard, fault_of_panic, guard, message_of_panic};
 pub use outbox::Outbox;
 pub(crate) use policy::Policy;
 pub use policy::{OnError, Retry, restartable};
+pub(crate) use relay::Relay;
 pub(crate) use stream::{Stream, Tally};
 
 use crate::event::Event;

@@ -352,6 +352,11 @@ impl Outbox {
         self.all_ports().map(|port| port.stream.producer.promised()).max().unwrap_or(0)
     }
 
+    /// Whether something waits in a relay. The stage may go on, but its streams must not close.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.all_ports().any(|port| port.stream.is_waiting())
+    }
+
     /// Events of pipelines that ended here.
     pub(crate) fn stops(&self) -> u64 {
         self.stops
@@ -432,7 +437,7 @@ impl Port {
             self.overflow.pop_front();
         }
         if self.stream.producer.unpublished() == 0 {
-            return false;
+            return self.stream.settle();
         }
         self.stream.publish();
         true
@@ -441,6 +446,6 @@ impl Port {
     #[inline]
     fn promise(&mut self, bound: u64) -> bool {
         let first_waiting = self.overflow.front().map_or(u64::MAX, |slot| slot.header.root);
-        self.stream.producer.promise_if_news(bound.min(first_waiting))
+        self.stream.promise(bound.min(first_waiting))
     }
 }

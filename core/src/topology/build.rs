@@ -5,11 +5,12 @@ use super::monitor::PlacedLane;
 use super::place::PlannedLane;
 use super::plan::Latency;
 use crate::event::Slot;
-use crate::lane::{Failures, Grave, Input, Lane, Node, NodeParts};
+use crate::lane::{AnyReader, Failures, Grave, Input, Lane, Node, NodeParts};
 use crate::metrics::{EntryClock, On, Timing};
-use crate::ring::{Producer, Reader, ReaderKey, RingBuilder};
+use crate::ring::{Producer, ReaderKey, RingBuilder};
+use crate::route::OnFull;
 use crate::sequencer::{Ingress, Sequencer};
-use crate::stage::{Gather, Outbox, Stream};
+use crate::stage::{Gather, Outbox, Relay, Stream};
 use crate::sync::Arc;
 use crate::wait::{Bed, Wait};
 
@@ -94,7 +95,10 @@ fn rings_of(checked: &Checked, lane: &PlannedLane) -> Vec<usize> {
     let stages = lane.stages.iter().map(|&place| &checked.graph.stages[checked.order[place]]);
     let rings = stages.flat_map(|stage| {
         let read = stage.links.iter().map(|link| link.stream);
-        read.chain(stage.outputs.iter().copied()).chain(stage.pass)
+        let written = stage.outputs.iter().copied().chain(stage.pass);
+        let written = written
+            .flat_map(|stream| std::iter::once(stream).chain(checked.graph.relays_of(stream)));
+        read.chain(written)
     });
     rings.collect()
 }
@@ -117,7 +121,7 @@ struct Ends {
     /// Its line among the counters.
     line: usize,
     /// Per reader: the stage and which of its links.
-    readers: Vec<(usize, usize, Option<Reader>)>,
+    readers: Vec<(usize, usize, Option<AnyReader>)>,
 }
 
 fn build_rings(checked: &Checked) -> Vec<Ends> {
@@ -128,39 +132,78 @@ fn build_ring(checked: &Checked, stream: usize) -> Ends {
     let capacity = checked.capacities[stream];
     let mut ring = RingBuilder::<Slot>::new(capacity).expect("capacities were checked");
     let mut keys: Vec<(usize, usize, ReaderKey)> = Vec::new();
+    let mut lossy = Vec::new();
     for &stage in &checked.order {
         let links = checked.graph.stages[stage].links.iter().enumerate();
         let mut own = Vec::new();
         for (number, link) in links.filter(|(_, link)| link.stream == stream) {
+            if link.is_lossy() {
+                ring.lossy_reader();
+                lossy.push((stage, number));
+                continue;
+            }
             let follows = |other: &&(usize, usize, ReaderKey)| link.after.contains(&other.0);
             let others: Vec<_> = keys.iter().filter(follows).map(|other| other.2).collect();
             own.push((stage, number, ring.reader_after(&others)));
         }
         keys.extend(own);
     }
-    let (producer, readers) = ring.build();
-    let readers = keys.into_iter().zip(readers);
-    let readers = readers.map(|((stage, number, _), reader)| (stage, number, Some(reader)));
-    let line = checked.stream_order().position(|other| other == stream).unwrap_or(0);
+    let (producer, readers, lossy_readers) = ring.build_with_lossy();
+    let gated = keys.into_iter().zip(readers);
+    let gated = gated.map(|((stage, number, _), reader)| {
+        let reader = AnyReader::Gated(reader);
+        (stage, number, Some(reader))
+    });
+    let lossy = lossy.into_iter().zip(lossy_readers).map(|((stage, number), reader)| {
+        let reader = AnyReader::Lossy(reader, checked.batch_limit);
+        (stage, number, Some(reader))
+    });
+    let readers = gated.chain(lossy);
+    let line = checked.graph.ring_order().position(|other| other == stream).unwrap_or(0);
     Ends { producer: Some(producer), line, readers: readers.collect() }
 }
 
-fn ingresses(checked: &Checked, rings: &mut [Ends]) -> Vec<Ingress> {
-    let streams = checked.graph.streams.iter().enumerate();
-    let ingress = |(i, stream): (usize, &super::graph::Stream)| Ingress {
-        source: stream.source.clone(),
-        source_id: checked.names.id(&stream.source).unwrap_or(0),
-        event: stream.event.event,
-        stream: take_stream(checked, rings, i),
+fn ingresses(checked: &mut Checked, rings: &mut [Ends]) -> Vec<Ingress> {
+    let enters = |&i: &usize| {
+        let stream = &checked.graph.streams[i];
+        stream.writer.is_none() && stream.relay.is_none()
     };
-    streams.filter(|(_, stream)| stream.writer.is_none()).map(ingress).collect()
+    let entering: Vec<_> = (0..checked.graph.streams.len()).filter(enters).collect();
+    let ingress = |i: usize| {
+        let (source, event) = {
+            let stream = &checked.graph.streams[i];
+            (stream.source.clone(), stream.event.event)
+        };
+        let source_id = checked.names.id(&source).unwrap_or(0);
+        Ingress { source, source_id, event, stream: take_stream(checked, rings, i) }
+    };
+    entering.into_iter().map(ingress).collect()
 }
 
-fn take_stream(checked: &Checked, rings: &mut [Ends], stream: usize) -> Stream {
+fn take_stream(checked: &mut Checked, rings: &mut [Ends], stream: usize) -> Stream {
+    let relays: Vec<_> = checked.graph.relays_of(stream).collect();
+    let relays = relays.into_iter().map(|stream| take_relay(checked, rings, stream)).collect();
     let producer = rings[stream].producer.take().expect("a stream has one writer");
     let counters = || checked.shared.counters.ring(rings[stream].line);
-    Stream::new(producer, checked.digests, checked.counters.then(counters))
+    Stream::new(producer, checked.digests, checked.counters.then(counters)).with_relays(relays)
 }
+
+fn take_relay(checked: &mut Checked, rings: &mut [Ends], stream: usize) -> Relay {
+    let producer = rings[stream].producer.take().expect("a relay writes it");
+    let when = checked.relay_conditions[stream].take();
+    let counters = checked.shared.counters.ring(rings[stream].line);
+    let relay = checked.graph.streams[stream].relay.as_ref();
+    if relay.is_some_and(|relay| relay.on_full == OnFull::Conflate) {
+        let expected = (KINDS * checked.expected_instruments).clamp(64, MOST_EXPECTED);
+        return Relay::conflating(producer, when, expected, counters);
+    }
+    Relay::dropping(producer, when, counters)
+}
+
+/// Kinds of events that an instrument has at once, and instruments and kinds together, for which
+/// conflating relays take memory at the start.
+const KINDS: usize = 4;
+const MOST_EXPECTED: usize = 1 << 20;
 
 /// Where a node stands.
 struct Spot {

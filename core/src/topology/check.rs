@@ -1,15 +1,17 @@
 //! What is wrong with a plan, all of it at once; and the order in which its stages run.
 
 use super::checked::Checked;
-use super::graph::{Graph, Link};
+use super::graph::{Graph, Link, Stream};
+use super::lossy::warn_of_losses;
 use super::lower::lower;
-use super::monitor::{Layout, Shared};
+use super::monitor::{Layout, LinkPlace, Shared};
 use super::plan::{Lanes, Latency, Plan};
-use crate::condition::{self, Condition, World};
+use crate::condition::{self, Condition, Fields, World};
 use crate::event::EventType;
 use crate::ingress::Inlets;
 use crate::metrics::Latencies;
 use crate::ring::MAX_CAPACITY;
+use crate::route::OnFull;
 use crate::sync::Arc;
 use crate::{Names, Tier};
 
@@ -95,24 +97,30 @@ pub(super) fn check(mut plan: Plan) -> Result<Checked, Vec<Problem>> {
         World { names: &names, instruments: &plan.instruments, predicates: &plan.predicates };
     check_conditions(&graph, &world, &mut problems);
     let conditions = compile_all(&graph, &world);
+    let relay_conditions = compile_relays(&graph, &world);
+    warn_of_losses(&graph, &mut problems);
     let capacities = check_capacities(&plan, &graph, &order, &mut problems);
     check_settings(&plan, &graph, &mut problems);
 
     if problems.0.iter().any(|problem| problem.severity == Severity::Error) {
         return Err(problems.0);
     }
+    let lossy = !graph.lossy.is_empty();
     let shared = Arc::new(Shared::new(layout(&plan, &graph, &order)));
     Ok(Checked {
         graph,
         order,
         conditions,
+        relay_conditions,
+        expected_instruments: plan.instruments.len(),
         capacities,
         names: names.into(),
         lanes: plan.lanes,
         batch_limit: plan.batch_limit,
         digests: plan.digests,
         latency: plan.latency,
-        counters: plan.counters,
+        // What is lost is always counted.
+        counters: plan.counters || lossy,
         watchdog: plan.watchdog,
         clock: plan.clock,
         shared,
@@ -136,8 +144,17 @@ fn name_all(graph: &Graph, problems: &mut Problems) -> Names {
 
 /// What will be counted.
 fn layout(plan: &Plan, graph: &Graph, order: &[usize]) -> Layout {
-    let rings: Vec<_> = graph.stream_order().collect();
-    let ring_of = |link: &Link| rings.iter().position(|&ring| ring == link.stream).unwrap_or(0);
+    let rings: Vec<_> = graph.ring_order().collect();
+    let line = |stream: usize| rings.iter().position(|&ring| ring == stream).unwrap_or(0);
+    let place = |(stage, link): (usize, &Link)| {
+        let relay = graph.streams[link.stream].relay.as_ref();
+        LinkPlace {
+            stage,
+            ring: line(graph.source_of(link.stream)),
+            relay: relay.map(|_| line(link.stream)),
+            on_full: relay.map_or(link.on_full, |relay| relay.on_full),
+        }
+    };
     let latencies = || (plan.latency != Latency::Off).then(|| Arc::new(Latencies::new()));
     let links = order.iter().enumerate().flat_map(|(place, &stage)| {
         graph.stages[stage].links.iter().map(move |link| (place, link))
@@ -146,7 +163,7 @@ fn layout(plan: &Plan, graph: &Graph, order: &[usize]) -> Layout {
         // Each lane but one, the worker, has stages of its own or is listed.
         most_lanes: 1 + order.len() + plan.lanes.listed(),
         stages: order.iter().map(|&i| (graph.stages[i].name.clone(), latencies())).collect(),
-        links: links.map(|(place, link)| (place, ring_of(link))).collect(),
+        links: links.map(place).collect(),
         rings: rings.iter().map(|&ring| graph.streams[ring].name.clone()).collect(),
     }
 }
@@ -213,12 +230,21 @@ fn check_conditions(graph: &Graph, world: &World<'_>, problems: &mut Problems) {
 
 /// The condition of each stage's links; what does not compile was noted at its place.
 fn compile_all(graph: &Graph, world: &World<'_>) -> Vec<Vec<Option<Condition>>> {
-    let compile = |link: &Link| {
-        let fields = &graph.streams[link.stream].event;
-        let compile = |text: &String| condition::compile(text, fields, world).ok();
-        link.conditions.iter().filter_map(compile).reduce(Condition::and)
-    };
+    let compile = |link: &Link| join(&link.conditions, &graph.streams[link.stream].event, world);
     graph.stages.iter().map(|stage| stage.links.iter().map(compile).collect()).collect()
+}
+
+/// The condition of each relay, by its stream.
+fn compile_relays(graph: &Graph, world: &World<'_>) -> Vec<Option<Condition>> {
+    let compile = |stream: &Stream| {
+        stream.relay.as_ref().and_then(|relay| join(&relay.conditions, &stream.event, world))
+    };
+    graph.streams.iter().map(compile).collect()
+}
+
+fn join(conditions: &[String], fields: &Fields, world: &World<'_>) -> Option<Condition> {
+    let compile = |text: &String| condition::compile(text, fields, world).ok();
+    conditions.iter().filter_map(compile).reduce(Condition::and)
 }
 
 /// Slots of each stream's ring; warns where one root may fill a ring that a merge reads.
@@ -237,7 +263,7 @@ fn check_capacities(
     if !fits(plan.capacity) {
         refuse("rings.capacity".into(), plan.capacity);
     }
-    let mut capacities = vec![plan.capacity; graph.streams.len()];
+    let mut capacities: Vec<_> = graph.streams.iter().map(|s| default_capacity(plan, s)).collect();
     for (name, slots) in &plan.stream_capacities {
         if !fits(*slots) {
             refuse(format!("rings.streams.{name}"), *slots);
@@ -262,6 +288,16 @@ fn check_capacities(
     capacities
 }
 
+/// A batch of room keeps the reader of a conflating relay busy; with more it would read old news.
+fn default_capacity(plan: &Plan, stream: &Stream) -> usize {
+    match &stream.relay {
+        Some(relay) if relay.on_full == OnFull::Conflate && plan.batch_limit <= MAX_BATCH => {
+            plan.capacity.min(plan.batch_limit.next_power_of_two())
+        }
+        _ => plan.capacity,
+    }
+}
+
 /// One root yields at most so many events on a stream; a merge keeps aside what does not fit its
 /// ring, which takes memory and time.
 fn warn_of_large_yields(
@@ -273,25 +309,27 @@ fn warn_of_large_yields(
     let mut yields = vec![1_usize; graph.streams.len()];
     for &index in order {
         let stage = &graph.stages[index];
-        let arriving =
-            stage.links.iter().fold(0, |sum: usize, l| sum.saturating_add(yields[l.stream]));
+        let reads = stage.links.iter().map(|link| graph.source_of(link.stream));
+        let arriving = reads.fold(0, |sum: usize, stream| sum.saturating_add(yields[stream]));
         for &stream in &stage.outputs {
             yields[stream] = arriving.saturating_mul(stage.component.max_emissions);
         }
         stage.pass.into_iter().for_each(|stream| yields[stream] = arriving);
         let merges = stage.links.len() > 1;
-        for link in stage
-            .links
-            .iter()
-            .filter(|link| merges && yields[link.stream] > capacities[link.stream])
-        {
+        // No writer waits for a lossy reader.
+        let waits = |link: &&Link| merges && !link.is_lossy();
+        for link in stage.links.iter().filter(waits) {
+            let most = yields[graph.source_of(link.stream)];
+            if most <= capacities[link.stream] {
+                continue;
+            }
             let name = &graph.streams[link.stream].name;
             problems.push(Problem::warning(
                 "PL-TOPOLOGY-014",
                 format!("rings.streams.{name}"),
                 format!(
-                    "one root may yield {} events on `{name}`, more than its ring's {}, and `{}` merges it",
-                    yields[link.stream], capacities[link.stream], stage.name
+                    "one root may yield {most} events on `{name}`, more than its ring's {}, and `{}` merges it",
+                    capacities[link.stream], stage.name
                 ),
                 "declare fewer emissions per event, or give the stream a larger ring",
             ));

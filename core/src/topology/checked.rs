@@ -1,13 +1,14 @@
 //! A topology that can run: what it will be, for drawings and reports, and its start.
 
 use super::check::Problem;
-use super::graph::{Graph, Link};
+use super::graph::{Graph, Link, Stream};
 use super::monitor::{Monitor, Shared};
 use super::plan::{Lanes, Latency};
 use super::{Input, Report, RunError, Running};
 use crate::condition::Condition;
 use crate::event::{Event, EventType};
 use crate::ingress::{Ingress, IngressError, IngressOptions, Inlets};
+use crate::route::OnFull;
 use crate::sync::Arc;
 use crate::{Names, Tier};
 use std::time::Duration;
@@ -19,6 +20,10 @@ pub struct Checked {
     pub(super) order: Vec<usize>,
     /// Conditions of each stage's links, in their order.
     pub(super) conditions: Vec<Vec<Option<Condition>>>,
+    /// Conditions of relays, by their streams.
+    pub(super) relay_conditions: Vec<Option<Condition>>,
+    /// How many instruments were known.
+    pub(super) expected_instruments: usize,
     pub(super) capacities: Vec<usize>,
     pub(super) names: std::sync::Arc<Names>,
     pub(super) lanes: Lanes,
@@ -73,16 +78,28 @@ impl Checked {
         self.graph.stream_order()
     }
 
+    /// Most events that enter before stages on the same thread are called.
+    pub(super) fn most_at_once(&self) -> usize {
+        super::lossy::most_at_once(&self.graph, &self.capacities, self.batch_limit)
+    }
+
     /// Stages, in the order in which a single lane polls them.
     #[must_use]
     pub fn stages(&self) -> Vec<StageInfo> {
         let stage_name = |&stage: &usize| self.graph.stages[stage].name.clone();
         let stream_name = |&stream: &usize| self.graph.streams[stream].name.clone();
-        let link = |link: &Link| LinkInfo {
-            stream: stream_name(&link.stream),
-            event: self.graph.streams[link.stream].event.event,
-            conditions: link.conditions.clone(),
-            after: link.after.iter().map(stage_name).collect(),
+        let link = |link: &Link| {
+            let stream = &self.graph.streams[link.stream];
+            let relay = stream.relay.as_ref();
+            let before = relay.into_iter().flat_map(|relay| &relay.conditions);
+            LinkInfo {
+                stream: stream_name(&self.graph.source_of(link.stream)),
+                event: stream.event.event,
+                conditions: before.chain(&link.conditions).cloned().collect(),
+                after: link.after.iter().map(stage_name).collect(),
+                on_full: relay.map_or(link.on_full, |relay| relay.on_full),
+                relay: relay.map(|_| stream.name.clone()),
+            }
         };
         let info = |&stage: &usize| {
             let stage = &self.graph.stages[stage];
@@ -99,7 +116,8 @@ impl Checked {
     /// Ingress streams: source name and event type.
     #[must_use]
     pub fn ingresses(&self) -> Vec<(String, EventType)> {
-        let ingresses = self.graph.streams.iter().filter(|stream| stream.writer.is_none());
+        let enters = |stream: &&Stream| stream.writer.is_none() && stream.relay.is_none();
+        let ingresses = self.graph.streams.iter().filter(enters);
         ingresses.map(|stream| (stream.source.clone(), stream.event.event)).collect()
     }
 
@@ -177,4 +195,8 @@ pub struct LinkInfo {
     pub conditions: Vec<String>,
     /// Names of the stages that see an event before.
     pub after: Vec<String>,
+    /// What it does when the stage is too slow.
+    pub on_full: OnFull,
+    /// Name of the ring of its own through which it reads, where it drops the newest or conflates.
+    pub relay: Option<String>,
 }

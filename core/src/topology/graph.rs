@@ -1,8 +1,11 @@
 //! Streams, stages and links: what the routes of a plan come to.
 
+use super::lossy::Lossy;
 use crate::Tier;
 use crate::condition::Fields;
-use crate::stage::Component;
+use crate::event::{Event, Slot};
+use crate::route::OnFull;
+use crate::stage::{Component, pass_on};
 use std::time::Duration;
 
 /// Streams, stages and links: what the routes come to.
@@ -12,6 +15,8 @@ pub(super) struct Graph {
     pub(super) stages: Vec<Stage>,
     /// Every condition written, with its place and the type of the events it is for.
     pub(super) conditions: Vec<WrittenCondition>,
+    /// Routes that may lose events.
+    pub(super) lossy: Vec<Lossy>,
 }
 
 /// A condition as written.
@@ -34,6 +39,18 @@ pub(super) struct Stream {
     pub(super) pass: bool,
     /// `batch` and `max_wait` of the fast routes it is carried by, the least of each.
     pub(super) gather: Option<(usize, Duration)>,
+    /// Where it is what a relay hands on of another stream, of the same writer.
+    pub(super) relay: Option<Relayed>,
+}
+
+/// What a relay takes of a stream.
+#[derive(Clone, Debug)]
+pub(super) struct Relayed {
+    /// The stream it hangs on.
+    pub(super) of: usize,
+    pub(super) on_full: OnFull,
+    /// Conditions that events must meet.
+    pub(super) conditions: Vec<String>,
 }
 
 /// A stage to be.
@@ -65,11 +82,36 @@ pub(super) struct Link {
     pub(super) after: Vec<usize>,
     /// Whether what the stage lets pass goes on to later steps.
     pub(super) passes: bool,
+    /// Whether the writer waits for it, or it loses the oldest; what relays do comes before links.
+    pub(super) on_full: OnFull,
 }
 
 impl Link {
     pub(super) fn to(stream: usize) -> Self {
-        Self { stream, conditions: Vec::new(), after: Vec::new(), passes: false }
+        let (conditions, after) = (Vec::new(), Vec::new());
+        Self { stream, conditions, after, passes: false, on_full: OnFull::Block }
+    }
+
+    pub(super) fn is_lossy(&self) -> bool {
+        self.on_full == OnFull::DropOldest
+    }
+}
+
+impl Stage {
+    /// A stage that nothing is known of but its name.
+    pub(super) fn new(name: String) -> Self {
+        Self {
+            name,
+            component: pass_on(Slot::TYPE),
+            tier: None,
+            links: Vec::new(),
+            outputs: Vec::new(),
+            pass: None,
+            replaces_at: None,
+            transforms_at: None,
+            places: 0,
+            runs: false,
+        }
     }
 }
 
@@ -89,12 +131,35 @@ impl Graph {
         }
     }
 
-    /// Indices of streams in the order of reports; those of stages that never run are left out.
+    /// Indices of streams in the order of reports; those of stages that never run are left out, and
+    /// those of relays, which are parts of others.
     pub(super) fn stream_order(&self) -> impl Iterator<Item = usize> {
         let streams = &self.streams;
-        let ingresses = (0..streams.len()).filter(|&i| streams[i].writer.is_none());
+        let own = move |&i: &usize| streams[i].relay.is_none();
+        let ingresses = (0..streams.len()).filter(|&i| streams[i].writer.is_none()).filter(own);
         let runs = |stage: usize| self.stages[stage].runs;
         let others = (0..streams.len()).filter(move |&i| streams[i].writer.is_some_and(runs));
-        ingresses.chain(others)
+        ingresses.chain(others.filter(own))
+    }
+
+    /// Indices of streams in the order of their rings' counters: as in reports, then the relays'.
+    pub(super) fn ring_order(&self) -> impl Iterator<Item = usize> {
+        let runs = |stream: &Stream| stream.writer.is_none_or(|stage| self.stages[stage].runs);
+        let relays = self.streams.iter().enumerate();
+        let relays = relays.filter(move |(_, stream)| stream.relay.is_some() && runs(stream));
+        self.stream_order().chain(relays.map(|(i, _)| i))
+    }
+
+    /// The stream that a relay hangs on; any other stream itself.
+    pub(super) fn source_of(&self, stream: usize) -> usize {
+        self.streams[stream].relay.as_ref().map_or(stream, |relay| relay.of)
+    }
+
+    /// The relays that hang on a stream.
+    pub(super) fn relays_of(&self, stream: usize) -> impl Iterator<Item = usize> {
+        let hangs = move |i: &usize| {
+            self.streams[*i].relay.as_ref().is_some_and(|relay| relay.of == stream)
+        };
+        (0..self.streams.len()).filter(hangs)
     }
 }

@@ -17,9 +17,9 @@ use std::collections::HashMap;
 
 /// Where the events of a place in a route lie.
 #[derive(Clone, Debug)]
-struct View {
-    event: Fields,
-    links: Vec<Link>,
+pub(super) struct View {
+    pub(super) event: Fields,
+    pub(super) links: Vec<Link>,
 }
 
 /// Lowers the plan's components and routes, noting what is wrong with them.
@@ -46,10 +46,10 @@ pub(super) fn lower(plan: &mut Plan, problems: &mut Problems) -> Graph {
     lowering.graph
 }
 
-struct Lowering<'a> {
-    graph: Graph,
-    by_name: HashMap<String, usize>,
-    problems: &'a mut Problems,
+pub(super) struct Lowering<'a> {
+    pub(super) graph: Graph,
+    pub(super) by_name: HashMap<String, usize>,
+    pub(super) problems: &'a mut Problems,
 }
 
 impl Lowering<'_> {
@@ -61,8 +61,9 @@ impl Lowering<'_> {
             return known;
         }
         let source = name.to_owned();
+        let name = name.into();
         let stream =
-            Stream { name: name.into(), source, event, writer: None, pass: false, gather: None };
+            Stream { name, source, event, writer: None, pass: false, gather: None, relay: None };
         self.graph.streams.push(stream);
         self.graph.streams.len() - 1
     }
@@ -83,22 +84,12 @@ impl Lowering<'_> {
         for &event in &component.outputs {
             let (name, source) = (stream.clone(), source.clone());
             let writer = Some(index);
-            let gather = None;
-            let stream = Stream { name, source, event, writer, pass: false, gather };
+            let (gather, relay) = (None, None);
+            let stream = Stream { name, source, event, writer, pass: false, gather, relay };
             self.graph.streams.push(stream);
         }
-        self.graph.stages.push(Stage {
-            name,
-            component,
-            tier: None,
-            links: Vec::new(),
-            outputs: (first..self.graph.streams.len()).collect(),
-            pass: None,
-            replaces_at: None,
-            transforms_at: None,
-            places: 0,
-            runs: false,
-        });
+        let outputs = (first..self.graph.streams.len()).collect();
+        self.graph.stages.push(Stage { component, outputs, ..Stage::new(name) });
     }
 
     /// Gives components that were put in place names, so that only names are left.
@@ -123,6 +114,7 @@ impl Lowering<'_> {
             Route::Filter { target, .. } => {
                 target.iter_mut().for_each(|route| self.name_inline_routes(route));
             }
+            Route::OnFull { route, .. } => self.name_inline_routes(route),
             Route::Transform { with, target } => {
                 self.name_inline_routes(with);
                 target.iter_mut().for_each(|route| self.name_inline_routes(route));
@@ -132,7 +124,9 @@ impl Lowering<'_> {
 
     /// The streams of the route's source and event type; a new ingress where nobody emits under it.
     fn entry_view(&mut self, route: &PlannedRoute) -> Option<View> {
-        let of_source = |stream: &&Stream| stream.source == route.source && !stream.pass;
+        let of_source = |stream: &&Stream| {
+            stream.source == route.source && !stream.pass && stream.relay.is_none()
+        };
         let streams = &self.graph.streams;
         let mut found: Vec<usize> = (0..streams.len())
             .filter(|&i| of_source(&&streams[i]) && streams[i].event.event == route.event.event)
@@ -164,19 +158,20 @@ impl Lowering<'_> {
 
     /// Connects what the route names and gives the view of the steps after it. `followed` says
     /// whether there are any.
-    fn walk(&mut self, route: &Route, view: &View, tier: Tier, at: &str, followed: bool) -> View {
+    pub(super) fn walk(
+        &mut self,
+        route: &Route,
+        view: &View,
+        tier: Tier,
+        at: &str,
+        followed: bool,
+    ) -> View {
         match route {
             Route::To(name) => self.to(name, view, tier, at, followed),
             Route::Inline(_) => view.clone(),
             Route::Pipeline(steps) => {
                 self.warn_if_empty(steps, at);
-                let mut current = view.clone();
-                for (i, step) in steps.iter().enumerate() {
-                    let followed = followed || i + 1 < steps.len();
-                    current =
-                        self.walk(step, &current, tier, &format!("{at}.steps[{i}]"), followed);
-                }
-                current
+                self.steps(steps, 0, view, tier, at, followed)
             }
             Route::Broadcast(targets) => {
                 self.warn_if_empty(targets, at);
@@ -207,6 +202,9 @@ impl Lowering<'_> {
                 }
                 matching
             }
+            Route::OnFull { on_full, route } => {
+                self.on_full(*on_full, route, view, tier, at, followed)
+            }
             Route::Transform { with, target } => {
                 let Some(replaced) = self.transform(with, view, tier, at) else {
                     return view.clone();
@@ -218,6 +216,25 @@ impl Lowering<'_> {
                 replaced
             }
         }
+    }
+
+    /// Connects steps of a pipeline, of which the first has the given number.
+    pub(super) fn steps(
+        &mut self,
+        steps: &[Route],
+        first: usize,
+        view: &View,
+        tier: Tier,
+        at: &str,
+        followed: bool,
+    ) -> View {
+        let mut current = view.clone();
+        for (i, step) in steps.iter().enumerate() {
+            let followed = followed || i + 1 < steps.len();
+            let at = format!("{at}.steps[{}]", first + i);
+            current = self.walk(step, &current, tier, &at, followed);
+        }
+        current
     }
 
     fn to(&mut self, name: &str, view: &View, tier: Tier, at: &str, followed: bool) -> View {
@@ -246,7 +263,7 @@ impl Lowering<'_> {
         }
     }
 
-    fn warn_if_empty(&mut self, routes: &[Route], at: &str) {
+    pub(super) fn warn_if_empty(&mut self, routes: &[Route], at: &str) {
         if routes.is_empty() {
             let message = "this route leads nowhere";
             let help = "name components, or take it out";
@@ -254,7 +271,7 @@ impl Lowering<'_> {
         }
     }
 
-    fn filter(&mut self, condition: &str, view: &View, at: &str) -> View {
+    pub(super) fn filter(&mut self, condition: &str, view: &View, at: &str) -> View {
         let (text, at) = (condition.to_owned(), format!("{at}.condition"));
         self.graph.conditions.push(WrittenCondition { text, at, event: view.event });
         let mut matching = view.clone();
@@ -357,6 +374,7 @@ impl Lowering<'_> {
             writer: Some(stage),
             pass: true,
             gather: None,
+            relay: None,
         };
         self.graph.streams.push(stream);
         let stream = self.graph.streams.len() - 1;
@@ -387,7 +405,7 @@ impl Lowering<'_> {
 }
 
 /// Gateways never see orders that were denied here.
-const NOT_DENIED: &str = "status != \"denied\"";
+pub(super) const NOT_DENIED: &str = "status != \"denied\"";
 
 impl View {
     /// Whoever comes after this view comes after those that `seen` comes after, too.

@@ -12,12 +12,14 @@
 //! | `plan` | what is to be: sources, components, routes, lanes |
 //! | `graph` | streams, stages and links |
 //! | `lower` | routes to these |
+//! | `lossy` | routes that may lose events, and what differs from run to run because of them |
 //! | `check` | mistakes, all of them; the order of stages |
 //! | `policies` | what components say about failures |
 //! | `checked` | [`Checked`]: what it will be |
 //! | `place` | which stage runs on which lane |
 //! | `build` | rings, nodes, lanes |
-//! | `run` | the input's loop, feeding by hand, the stop |
+//! | `run` | the input's loop, feeding by hand |
+//! | `finish` | the stop, and what it tells |
 //! | `threads` | the lanes' threads |
 //! | `monitor` | live numbers, halt, drain |
 //! | `watchdog` | notices stages that do not return |
@@ -28,8 +30,10 @@ mod build;
 mod check;
 mod checked;
 mod dead_letters;
+mod finish;
 mod graph;
 mod input;
+mod lossy;
 mod lower;
 mod monitor;
 mod place;

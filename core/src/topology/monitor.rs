@@ -5,6 +5,7 @@ use super::{LaneReport, LeftBehind, LinkReport, StageFault, StageReport, StuckSt
 use crate::metrics::{
     Block, Counter, LaneWord, Latencies, LinkWord, On, RingWord, Shape, StageWord, empty_histogram,
 };
+use crate::route::OnFull;
 use crate::stage::Tally;
 use crate::sync::{Arc, Mutex, thread};
 use crate::wait::{Bed, Wait};
@@ -38,10 +39,20 @@ pub(crate) struct Layout {
     pub(crate) most_lanes: usize,
     /// Names of the stages, in topological order, and what is measured of them.
     pub(crate) stages: Vec<(String, Option<Arc<Latencies>>)>,
-    /// Stage and stream of each link, by their lines.
-    pub(crate) links: Vec<(usize, usize)>,
+    pub(crate) links: Vec<LinkPlace>,
     /// Names of the streams.
     pub(crate) rings: Vec<String>,
+}
+
+/// What a link's line belongs to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LinkPlace {
+    pub(crate) stage: usize,
+    /// The line of the stream's ring.
+    pub(crate) ring: usize,
+    /// The line of the relay's ring, where it reads through one.
+    pub(crate) relay: Option<usize>,
+    pub(crate) on_full: OnFull,
 }
 
 /// A lane as placed.
@@ -181,16 +192,24 @@ impl Shared {
     }
 
     pub(super) fn link_reports(&self) -> Vec<LinkReport> {
-        let report = |(link, &(stage, ring)): (usize, &(usize, usize))| {
+        let report = |(link, place): (usize, &LinkPlace)| {
             let words = self.counters.link(link);
+            let relay = place.relay.map(|ring| self.counters.ring(ring));
+            let relayed = |word| relay.as_ref().map_or(0, |words| words.get(word));
+            let filtered = relayed(RingWord::Filtered);
+            let (dropped, conflated) = (relayed(RingWord::Dropped), relayed(RingWord::Conflated));
             LinkReport {
-                stream: self.layout.rings[ring].clone(),
-                stage: self.stage_name(stage),
-                done: words.get(LinkWord::Done),
-                filtered: words.get(LinkWord::Filtered),
+                stream: self.layout.rings[place.ring].clone(),
+                stage: self.stage_name(place.stage),
+                on_full: place.on_full,
+                done: words.get(LinkWord::Done) + filtered + dropped + conflated,
+                filtered: words.get(LinkWord::Filtered) + filtered,
                 skipped: words.get(LinkWord::Skipped),
+                dropped: words.get(LinkWord::Dropped) + dropped,
+                gaps: words.get(LinkWord::Gaps),
+                conflated,
                 // Loaded after what is done of it, so never less.
-                published: self.counters.ring(ring).get(RingWord::Published),
+                published: self.counters.ring(place.ring).get(RingWord::Published),
                 lag: words.get(LinkWord::Lag),
                 max_lag: words.get(LinkWord::MaxLag),
             }

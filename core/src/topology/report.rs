@@ -4,6 +4,7 @@ use super::{DeadLetters, FailedEvent};
 use crate::affinity::PinError;
 use crate::event::EventType;
 use crate::ingress::IngressReport;
+use crate::route::OnFull;
 use crate::source::SourceError;
 use crate::stage::Fault;
 use hdrhistogram::Histogram;
@@ -94,21 +95,30 @@ pub struct StageReport {
 
 /// How far a stage is with a stream: of what was published, what became of it.
 ///
-/// After a stop `published == done + left()`, and `done` is handled, filtered and skipped events.
+/// After a stop `published == done + left()`, and `done` is handled, filtered, skipped, dropped and
+/// conflated events. Steps that read through one relay share its account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkReport {
     /// Name of the stream.
     pub stream: String,
     /// Name of the stage that reads it.
     pub stage: String,
+    /// What it does when the stage is too slow.
+    pub on_full: OnFull,
     /// Events of the stream.
     pub published: u64,
-    /// Events the stage is done with.
+    /// Events it is done with.
     pub done: u64,
     /// Of these, held back by the link's condition.
     pub filtered: u64,
     /// Of these, gone to the dead letters.
     pub skipped: u64,
+    /// Of these, lost because the stage was too slow.
+    pub dropped: u64,
+    /// How many times any were overwritten (`drop_oldest`), those side by side counted once.
+    pub gaps: u64,
+    /// Of these, lost because a newer one of the same instrument and kind took the place.
+    pub conflated: u64,
     /// Events not yet done, as the stage saw it last.
     pub lag: u64,
     /// The most it ever saw.
@@ -119,8 +129,14 @@ impl LinkReport {
     /// Events the stage handled.
     #[must_use]
     pub fn handled(&self) -> u64 {
-        // While it runs, the three may be of different moments.
-        self.done.saturating_sub(self.filtered + self.skipped)
+        // While it runs, they may be of different moments.
+        self.done.saturating_sub(self.filtered + self.skipped + self.lost())
+    }
+
+    /// Events lost.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        self.dropped + self.conflated
     }
 
     /// Events it is not done with.

@@ -2,16 +2,17 @@
 
 use super::build::{Built, build};
 use super::checked::Checked;
+use super::finish::{Teller, tellers};
 use super::place::{Placement, place};
-use super::threads::{GRACE, LaneThread, finish_inline, finish_threads, start_threads};
+use super::threads::{GRACE, LaneThread, start_threads};
 use super::watchdog::Watchdog;
-use super::{Entry, Flow, Input, Monitor, Port, Report, RunError, StreamReport};
+use super::{Entry, Flow, Input, Monitor, Port, Report, RunError};
 use crate::event::{Event, EventType, Slot};
 use crate::ingress::Inlets;
-use crate::lane::{Lane, LaneOutcome};
+use crate::lane::Lane;
 use crate::sequencer::{Sequencer, stamp_received};
 use crate::source::SourceError;
-use crate::stage::{Tally, discard, message_of_panic};
+use crate::stage::{discard, message_of_panic};
 use crate::sync::Arc;
 use crate::topology::Shared;
 use crate::wait::{Bed, Wait, Waiter, wake_all};
@@ -25,29 +26,23 @@ use std::time::{Duration, Instant};
 /// Dropping it halts it and waits a little for its lanes; [`Running::stop`] finishes what is in
 /// flight.
 pub struct Running {
-    shared: Arc<Shared>,
-    sequencer: Sequencer,
-    inlets: Inlets,
-    lanes: Lanes,
+    pub(super) shared: Arc<Shared>,
+    pub(super) sequencer: Sequencer,
+    pub(super) inlets: Inlets,
+    pub(super) lanes: Lanes,
+    /// Most events that enter before the stages are called, where they run on this thread.
+    pub(super) turn: usize,
     /// Lanes that may sleep until something enters.
-    sleepers: Vec<Bed>,
-    waiter: Waiter,
-    started: Instant,
+    pub(super) sleepers: Vec<Bed>,
+    pub(super) waiter: Waiter,
+    pub(super) started: Instant,
     /// Names and types of the streams, ingresses first, and who tells what went through them.
-    streams: Vec<(String, EventType, Teller)>,
-    ports: Vec<(String, EventType)>,
-    _watchdog: Option<Watchdog>,
+    pub(super) streams: Vec<(String, EventType, Teller)>,
+    pub(super) ports: Vec<(String, EventType)>,
+    pub(super) _watchdog: Option<Watchdog>,
 }
 
-/// Who tells what went through a stream.
-#[derive(Clone, Copy, Debug)]
-enum Teller {
-    Ingress(usize),
-    /// A stage by its place in topological order, and which of its streams.
-    Stage(usize, usize),
-}
-
-enum Lanes {
+pub(super) enum Lanes {
     Inline(Box<Lane>),
     Threads(Vec<LaneThread>),
 }
@@ -74,6 +69,10 @@ impl Running {
             Placement::Inline(lane) => std::slice::from_ref(lane),
             Placement::Threads(lanes) => lanes,
         };
+        let turn = match &placement {
+            Placement::Inline(_) => checked.most_at_once(),
+            Placement::Threads(_) => usize::MAX,
+        };
         let Built { sequencer, mut lanes, sleepers } = build(&mut checked, planned);
         let lanes = match (placement, lanes.pop()) {
             (Placement::Inline(_), Some(mut lane)) => {
@@ -91,6 +90,7 @@ impl Running {
             sequencer,
             inlets,
             lanes,
+            turn,
             sleepers,
             waiter: Waiter::new(Wait::Backoff, Bed::new()),
             started: Instant::now(),
@@ -98,6 +98,7 @@ impl Running {
             ports,
             _watchdog: watchdog,
         };
+        running.sequencer.begin_turn(turn);
         // What was emitted at root 0 need not wait for the first event.
         running.sequencer.settle();
         wake_all(&running.sleepers);
@@ -190,15 +191,22 @@ impl Running {
         }
     }
 
-    /// Takes in what came by [`crate::ingress`], and polls the stages once where they run on this
-    /// thread; gives whether anything happened.
+    /// Takes in what came by [`crate::ingress`], delivers what waits in relays of what entered (links
+    /// that conflate), and polls the stages once where they run on this thread; gives whether anything
+    /// happened.
     pub fn poll(&mut self) -> bool {
-        let came = !self.inlets.is_empty() && self.take_in();
-        let handled = match &mut self.lanes {
-            Lanes::Inline(lane) => lane.cycle(),
-            Lanes::Threads(_) => false,
-        };
-        came | handled
+        let mut moved = !self.inlets.is_empty() && self.take_in();
+        if self.sequencer.settle() {
+            wake_all(&self.sleepers);
+            moved = true;
+        }
+        match &mut self.lanes {
+            Lanes::Inline(lane) => {
+                self.sequencer.begin_turn(self.turn);
+                lane.cycle() | moved
+            }
+            Lanes::Threads(_) => moved,
+        }
     }
 
     fn take_in(&mut self) -> bool {
@@ -206,12 +214,7 @@ impl Running {
             self.inlets.close(false);
             return false;
         }
-        let came = self.inlets.poll(&mut self.sequencer);
-        if came {
-            self.sequencer.settle();
-            wake_all(&self.sleepers);
-        }
-        came
+        self.inlets.poll(&mut self.sequencer)
     }
 
     /// Live numbers, and the means to end it.
@@ -278,100 +281,6 @@ impl Running {
         }
         self.finish(error, None)
     }
-
-    fn finish(&mut self, input_error: Option<SourceError>, deadline: Option<Instant>) -> Report {
-        let drained = self.shared.is_draining();
-        self.close_ingresses(deadline);
-        if !self.shared.is_halted() {
-            self.sequencer.close();
-        }
-        wake_all(&self.sleepers);
-        let outcomes = match &mut self.lanes {
-            Lanes::Inline(lane) => {
-                finish_inline(lane, deadline);
-                vec![Some(lane.outcome())]
-            }
-            Lanes::Threads(threads) => {
-                finish_threads(std::mem::take(threads), &self.shared, deadline)
-            }
-        };
-        self.report(outcomes, input_error, drained)
-    }
-
-    fn report(
-        &self,
-        outcomes: Vec<Option<LaneOutcome>>,
-        input_error: Option<SourceError>,
-        drained: bool,
-    ) -> Report {
-        let shared = &self.shared;
-        let faults = shared.take_faults();
-        let (dead_letters, survived) = shared.dead_letters.sorted();
-        // A halt may also have come while finishing: from a deadline, or from someone.
-        let interrupted = drained || shared.is_halted();
-        let mut report = Report {
-            events: self.sequencer.entered(),
-            elapsed: self.started.elapsed(),
-            ingresses: self.inlets.reports(),
-            streams: Vec::new(),
-            stages: shared.stage_reports(),
-            links: shared.link_reports(),
-            lanes: shared.lane_reports(),
-            interrupted: interrupted && faults.is_empty(),
-            faults,
-            dead_letters,
-            survived,
-            input_error,
-            stuck: shared.stuck(),
-            left_behind: Vec::new(),
-        };
-        let mut tallies = Vec::new();
-        for (lane, outcome) in outcomes.into_iter().enumerate() {
-            match outcome {
-                Some(outcome) => {
-                    report.lanes[lane].allowed = outcome.allowed;
-                    tallies.extend(outcome.tallies);
-                }
-                None => report.left_behind.push(shared.left_behind(lane)),
-            }
-        }
-        report.streams = self.stream_reports(&tallies);
-        report
-    }
-
-    /// Closes the ingresses and lets what their threads had published until then enter.
-    fn close_ingresses(&mut self, deadline: Option<Instant>) {
-        self.inlets.close(!self.shared.is_halted());
-        while !self.inlets.is_drained() && !self.shared.is_halted() {
-            if deadline.is_some_and(|deadline| Instant::now() > deadline) {
-                self.shared.halt();
-            }
-            if self.poll() {
-                self.waiter.reset();
-            } else {
-                self.waiter.idle(Duration::MAX);
-            }
-        }
-    }
-
-    fn stream_reports(&self, stages: &[(usize, Vec<Tally>)]) -> Vec<StreamReport> {
-        let ingresses = self.sequencer.tallies();
-        let tally = |ring, teller| {
-            let told = match teller {
-                Teller::Ingress(number) => ingresses.get(number).copied(),
-                Teller::Stage(place, number) => {
-                    let stage = stages.iter().find(|stage| stage.0 == place);
-                    stage.and_then(|stage| stage.1.get(number).copied())
-                }
-            };
-            told.unwrap_or_else(|| self.shared.counted(ring))
-        };
-        let report = |(ring, (name, event, teller)): (usize, &(String, EventType, Teller))| {
-            let Tally { count, publications, digest } = tally(ring, *teller);
-            StreamReport { name: name.clone(), event: *event, count, publications, digest }
-        };
-        self.streams.iter().enumerate().map(report).collect()
-    }
 }
 
 impl Drop for Running {
@@ -405,26 +314,4 @@ fn input_panicked(panic: Box<dyn Any + Send>) -> SourceError {
     let message = format!("the input panicked: {}", message_of_panic(&*panic));
     discard(panic);
     SourceError { message, ..SourceError::default() }
-}
-
-fn tellers(checked: &Checked) -> Vec<(String, EventType, Teller)> {
-    let mut ingresses = 0;
-    let teller = |index: usize| {
-        let stream = &checked.graph.streams[index];
-        let teller = match stream.writer {
-            None => {
-                ingresses += 1;
-                Teller::Ingress(ingresses - 1)
-            }
-            Some(writer) => {
-                let stage = &checked.graph.stages[writer];
-                let mut own = stage.outputs.iter().chain(&stage.pass);
-                let number = own.position(|&own| own == index).unwrap_or(usize::MAX);
-                let place = checked.order.iter().position(|&stage| stage == writer);
-                Teller::Stage(place.unwrap_or(usize::MAX), number)
-            }
-        };
-        (stream.name.clone(), stream.event.event, teller)
-    };
-    checked.stream_order().map(teller).collect()
 }

@@ -3,6 +3,7 @@
 mod accounts;
 mod failures;
 mod faults;
+mod lossy;
 mod mistakes;
 
 use super::*;
