@@ -159,6 +159,7 @@ fn empty_report() -> Report {
     Report {
         events: 0,
         elapsed: Duration::ZERO,
+        ingresses: Vec::new(),
         streams: Vec::new(),
         stages: Vec::new(),
         links: Vec::new(),

@@ -62,8 +62,11 @@ impl Node {
     /// How long it waits before it tries an event again; for ever where it has none to try.
     pub(super) fn waits(&self) -> Duration {
         let NodeParts { failures, out, .. } = &self.parts;
-        let put_off = if out.is_put_off() { LONGEST_PUT_OFF } else { Duration::MAX };
-        if failures.is_pending() { failures.waits().min(put_off) } else { put_off }
+        // First: an event that failed before and is put off now has no time left to wait.
+        if out.is_put_off() {
+            return LONGEST_PUT_OFF;
+        }
+        if failures.is_pending() { failures.waits() } else { Duration::MAX }
     }
 
     /// Whether it has seen all its events: a fault from here on is its own alone.

@@ -134,7 +134,9 @@ fn stage(number: usize, kind: Kind, handled: Handled) -> Component {
         calls += 1;
         match kind {
             Kind::Echo => out.emit(Signal::new(Action::Buy, 1.0, 0)),
-            Kind::Slow if calls % 16 == 0 => std::thread::sleep(Duration::from_micros(200)),
+            Kind::Slow if calls.is_multiple_of(16) => {
+                std::thread::sleep(Duration::from_micros(200))
+            }
             Kind::Reluctant if !calls.is_multiple_of(3) => {
                 out.not_now();
                 return Ok(());
