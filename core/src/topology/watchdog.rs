@@ -1,35 +1,59 @@
 //! Watches whether lanes go on.
 
 use super::{Shared, StuckStage};
-use crate::metrics::{LaneWord, On};
-use crate::sync::{Arc, mpsc, thread};
-use std::sync::mpsc::RecvTimeoutError;
+use crate::metrics::{Counter, LaneWord, On};
+use crate::sync::Arc;
+use crate::sync::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 /// A thread that looks at what each lane is on, four times per limit; ends when it is dropped.
 #[derive(Debug)]
 pub(super) struct Watchdog {
-    _end: mpsc::Sender<()>,
+    ended: Arc<Counter>,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl Watchdog {
     /// Watches for stages that hold their lane longer than `limit`. That there is no thread for it
     /// is no reason not to run; it is logged.
     pub(super) fn start(shared: Arc<Shared>, limit: Duration) -> Self {
-        let (end, ended) = mpsc::channel();
+        let ended = Arc::new(Counter::default());
+        let end = ended.clone();
+        let ready = Arc::new(Counter::default());
+        let is_ready = ready.clone();
         let body = move || {
             let mut lanes: Vec<_> = shared.lanes().iter().map(|_| Watch::new()).collect();
-            while ended.recv_timeout(limit / 4) == Err(RecvTimeoutError::Timeout) {
+            ready.set(1);
+            while end.get() == 0 {
+                thread::park_timeout(limit / 4);
                 for (number, watch) in lanes.iter_mut().enumerate() {
                     watch.look(&shared, number, limit);
                 }
             }
         };
-        let spawned = thread::Builder::new().name("watchdog".into()).spawn(body);
-        if let Err(error) = spawned {
-            tracing::warn!(%error, "no watchdog");
+        match thread::Builder::new().name("watchdog".into()).spawn(body) {
+            // Once it is there it allocates no more: the run is not disturbed by it.
+            Ok(spawned) => {
+                while is_ready.get() == 0 {
+                    thread::yield_now();
+                }
+                Self { ended, thread: Some(spawned) }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "no watchdog");
+                Self { ended, thread: None }
+            }
         }
-        Self { _end: end }
+    }
+}
+
+impl Drop for Watchdog {
+    fn drop(&mut self) {
+        self.ended.set(1);
+        if let Some(thread) = self.thread.take() {
+            thread.thread().unpark();
+            let _ = thread.join();
+        }
     }
 }
 
