@@ -10,6 +10,8 @@
 //! | [`from_channel`]: an `Input` from a `crossbeam_channel::Receiver` | [`to_channel`]: a component into a `Sender` | |
 //! | `from_disruptor`: an `Input` from an `EventPoller` | `to_disruptor`: a component into a `Producer` | feature `disruptor` |
 //!
+//! Beside them stands `async_each` (feature `tokio`), a component that hands events to async handlers.
+//!
 //! What flows outside need not be an event of Pitlane: a closure converts. What it converts enters as
 //! by [`Running::publish`](crate::topology::Running::publish): numbered, and stamped with the time
 //! where `ts_recv` is 0.
@@ -28,9 +30,13 @@ mod channel;
 #[cfg(feature = "disruptor")]
 mod disruptor;
 mod entering;
+#[cfg(feature = "tokio")]
+mod handlers;
 #[cfg(all(test, not(any(loom, shuttle))))]
 mod tests;
 
 pub use channel::{from_channel, to_channel};
 #[cfg(feature = "disruptor")]
 pub use disruptor::{Poller, from_disruptor, to_disruptor};
+#[cfg(feature = "tokio")]
+pub use handlers::{Concurrency, Emissions, async_each};

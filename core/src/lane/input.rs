@@ -148,11 +148,15 @@ impl Input {
         if !self.aside.is_empty() {
             return self.run_aside(stage, out, until, limit);
         }
-        let slots = match &self.from {
-            Origin::Gated(reader) => reader.visible_slice(limit.min(reader.available())),
-            Origin::Lossy(copied) => &copied.events()[..limit.min(copied.events().len())],
+        let (first, slots) = match &self.from {
+            Origin::Gated(reader) => {
+                (reader.sequence(), reader.visible_slice(limit.min(reader.available())))
+            }
+            Origin::Lossy(copied) => {
+                (copied.done(), &copied.events()[..limit.min(copied.events().len())])
+            }
         };
-        let run = Run { slots, until, when: self.when.as_mut() };
+        let run = Run { slots, first, until, when: self.when.as_mut() };
         let ran = stage.run(self.handler, run, out);
         match &mut self.from {
             Origin::Gated(reader) => reader.release(ran.consumed),
@@ -173,7 +177,7 @@ impl Input {
         let Origin::Gated(reader) = &mut self.from else { return Ran::default() };
         let slots = self.aside.as_slices().0;
         let slots = &slots[..slots.len().min(limit).min(reader.available_aside())];
-        let run = Run { slots, until, when: self.when.as_mut() };
+        let run = Run { slots, first: reader.sequence(), until, when: self.when.as_mut() };
         let ran = stage.run(self.handler, run, out);
         self.aside.drain(..ran.consumed);
         reader.done_aside(ran.consumed);

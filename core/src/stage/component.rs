@@ -34,6 +34,25 @@ impl std::fmt::Debug for Component {
 }
 
 impl Component {
+    /// A component around a stage that runs events of one type in its own way.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn of_erased(
+        input: EventType,
+        output: Option<Fields>,
+        stage: Box<dyn Erased>,
+    ) -> Self {
+        Self {
+            inputs: vec![input],
+            outputs: output.into_iter().collect(),
+            emits_under: None,
+            max_emissions: DEFAULT_MAX_EMISSIONS,
+            may_stop: false,
+            gateway: false,
+            policy: Policy::default(),
+            stage,
+        }
+    }
+
     /// Event types it takes.
     #[must_use]
     pub fn inputs(&self) -> &[EventType] {
@@ -220,6 +239,12 @@ impl<S: Stage + 'static> From<Builder<S>> for Component {
 /// Events of one input that a stage may handle now.
 pub(crate) struct Run<'a> {
     pub(crate) slots: &'a [Slot],
+    /// Sequence of the first of them in its stream.
+    #[cfg_attr(
+        not(feature = "tokio"),
+        expect(dead_code, reason = "async handlers know by it which events they have begun")
+    )]
+    pub(crate) first: u64,
     /// Handle only events with a root below this.
     pub(crate) until: u64,
     /// Hold back events that do not match.
@@ -272,7 +297,7 @@ impl<S: Stage> Erased for Typed<S> {
 }
 
 fn run_each<S: On<E>, E: Event>(stage: &mut S, run: Run<'_>, out: &mut Outbox) -> Ran {
-    let Run { slots, until, when } = run;
+    let Run { slots, until, when, .. } = run;
     // It lies outside of what may unwind, so that it is exact after a panic, too.
     let mut ran = Ran::default();
     // Two loops, so that inputs without a condition do not ask for it at each event.

@@ -6,6 +6,7 @@ use super::{Fault, FaultKind, Gather, Stream, Tally};
 use crate::Names;
 use crate::event::{Event, EventType, Header, Slot};
 use crate::metrics::{On, Timing};
+use crate::wait::Bed;
 use bytemuck::Zeroable;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -37,6 +38,8 @@ pub struct Outbox {
     stops: u64,
     blocked: bool,
     put_off: bool,
+    /// Where the lane sleeps.
+    bed: Bed,
     /// Says what the lane is on, under the stage's tag.
     on: On,
     tag: u64,
@@ -71,6 +74,7 @@ impl Outbox {
             stops: 0,
             blocked: false,
             put_off: false,
+            bed: Bed::new(),
             on: On::default(),
             tag: 0,
             timing: Timing::off(),

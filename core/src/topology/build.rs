@@ -34,6 +34,7 @@ pub(super) fn build(checked: &mut Checked, lanes: &[PlannedLane]) -> Built {
     let ingresses = ingresses(checked, &mut rings);
     let entered = entries.clone().map(|entries| (entries, clock.clone()));
     let sequencer = Sequencer::new(ingresses, entered, checked.shared.clone());
+    let beds: Vec<_> = lanes.iter().map(|_| Bed::new()).collect();
     let ons: Vec<_> = lanes.iter().map(|_| On::default()).collect();
     let lane_rings: Vec<_> = lanes.iter().map(|lane| rings_of(checked, lane)).collect();
     let stages = std::mem::take(&mut checked.graph.stages);
@@ -46,11 +47,10 @@ pub(super) fn build(checked: &mut Checked, lanes: &[PlannedLane]) -> Built {
         let first_link = links;
         links += stage.links.len();
         let lane = lanes.iter().position(|lane| lane.stages.contains(&place));
-        let on = lane.map(|lane| ons[lane].clone()).unwrap_or_default();
-        let spot = Spot { place, index, first_link, on };
+        let lane = lane.map(|lane| (ons[lane].clone(), beds[lane].clone()));
+        let spot = Spot { place, index, first_link, lane };
         nodes.push(Some(node(checked, stage, spot, &mut rings, entries.as_ref())));
     }
-    let beds: Vec<_> = lanes.iter().map(|_| Bed::new()).collect();
     let sleepers = |own: usize| {
         let wakes = |&i: &usize| i != own && lanes[i].wait == Wait::Park;
         let shares = |&i: &usize| meet(&lane_rings[own], &lane_rings[i]);
@@ -213,7 +213,8 @@ struct Spot {
     index: usize,
     /// The line of its first link among the counters.
     first_link: usize,
-    on: On,
+    /// What its lane says it is on, and where it sleeps.
+    lane: Option<(On, Bed)>,
 }
 
 fn node(
@@ -223,7 +224,7 @@ fn node(
     rings: &mut [Ends],
     entries: Option<&Arc<EntryClock>>,
 ) -> Node {
-    let Spot { place, index, first_link, on } = spot;
+    let Spot { place, index, first_link, lane } = spot;
     let component = stage.component;
     let id = checked.names.id(&stage.name).unwrap_or(0);
     let mut out = Outbox::new(id, checked.names.clone(), component.max_emissions);
@@ -234,7 +235,10 @@ fn node(
     if component.may_stop {
         out.allow_stop();
     }
-    out.show_on(on, place);
+    if let Some((on, bed)) = lane {
+        out.show_on(on, place);
+        out.sleep_in(bed);
+    }
     if let (Latency::OneIn(every), Some(entries), Some(latencies)) =
         (checked.latency, entries, &checked.shared.layout.stages[place].1)
     {

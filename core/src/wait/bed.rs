@@ -78,6 +78,23 @@ impl Bed {
     }
 }
 
+/// Wakes the lane of a stage that has put an event off, see [`crate::stage::Outbox::waker`]. Clones are
+/// handles to the same lane.
+#[derive(Clone, Debug)]
+pub struct LaneWaker(Bed);
+
+impl LaneWaker {
+    pub(crate) fn of(bed: Bed) -> Self {
+        Self(bed)
+    }
+
+    /// Wakes the lane if it sleeps, from any thread; it then asks its stages again. What the caller did
+    /// before is visible to them.
+    pub fn wake(&self) {
+        wake_all(std::slice::from_ref(&self.0));
+    }
+}
+
 /// Wakes those of `beds` that sleep, after the caller has moved something they may wait for.
 #[inline]
 pub(crate) fn wake_all(beds: &[Bed]) {

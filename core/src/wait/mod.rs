@@ -17,6 +17,7 @@ mod bed;
 mod models;
 mod waiter;
 
+pub use bed::LaneWaker;
 #[cfg(all(test, shuttle))]
 pub(crate) use bed::twin::lose_wake_ups;
 pub(crate) use bed::{Bed, wake_all};
