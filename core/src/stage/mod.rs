@@ -26,6 +26,7 @@ mod gather;
 mod guard;
 mod outbox;
 mod policy;
+mod port;
 mod relay;
 mod stream;
 

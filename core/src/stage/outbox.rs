@@ -2,13 +2,12 @@
 
 mod not_now;
 
+use super::port::Port;
 use super::{Fault, FaultKind, Gather, Stream, Tally};
 use crate::Names;
 use crate::event::{Event, EventType, Header, Slot};
 use crate::metrics::{On, Timing};
 use crate::wait::Bed;
-use bytemuck::Zeroable;
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// Where a stage emits: a port per event type it declared, each with a stream behind it.
@@ -379,77 +378,5 @@ impl Outbox {
 
     fn all_ports(&self) -> impl Iterator<Item = &Port> {
         self.ports.iter().chain(&self.pass)
-    }
-}
-
-/// One stream of an outbox and what waits for room in it.
-struct Port {
-    event: EventType,
-    source: u16,
-    stream: Stream,
-    overflow: VecDeque<Slot>,
-    /// Written for the event of the turn `fresh_in`.
-    fresh: usize,
-    fresh_in: u64,
-}
-
-impl Port {
-    fn new(event: EventType, source: u16, stream: Stream, most: usize) -> Self {
-        Self {
-            event,
-            source,
-            stream,
-            overflow: VecDeque::with_capacity(most),
-            fresh: 0,
-            fresh_in: 0,
-        }
-    }
-
-    /// Lets `fill` write the next event. Gives whether it went to the ring; else it waits here.
-    #[inline]
-    fn write(&mut self, turn: u64, fill: impl FnOnce(&mut Slot)) -> bool {
-        let written = self.overflow.is_empty() && self.stream.producer.has_room();
-        if written {
-            self.stream.producer.write_with(fill);
-        } else {
-            let mut waiting = Slot::zeroed();
-            fill(&mut waiting);
-            self.overflow.push_back(waiting);
-        }
-        // Counted last: `fill` stamps the event, which is user code and may panic.
-        self.fresh = if self.fresh_in == turn { self.fresh + 1 } else { 1 };
-        self.fresh_in = turn;
-        written
-    }
-
-    /// Takes back what was written in a turn.
-    fn take_back(&mut self, turn: u64) {
-        if self.fresh_in != turn {
-            return;
-        }
-        let waiting = self.fresh.min(self.overflow.len());
-        self.overflow.truncate(self.overflow.len() - waiting);
-        self.stream.producer.take_back(self.fresh - waiting);
-        self.fresh = 0;
-    }
-
-    #[inline]
-    fn flush(&mut self) -> bool {
-        while let Some(slot) = self.overflow.front()
-            && self.stream.producer.write(slot)
-        {
-            self.overflow.pop_front();
-        }
-        if self.stream.producer.unpublished() == 0 {
-            return self.stream.settle();
-        }
-        self.stream.publish();
-        true
-    }
-
-    #[inline]
-    fn promise(&mut self, bound: u64) -> bool {
-        let first_waiting = self.overflow.front().map_or(u64::MAX, |slot| slot.header.root);
-        self.stream.promise(bound.min(first_waiting))
     }
 }

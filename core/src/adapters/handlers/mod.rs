@@ -237,8 +237,13 @@ impl<R: Emissions, B: FnMut(&Slot) -> Handling<R> + Send> Handlers<R, B> {
         self.next += 1;
         if let Some(result) = result {
             out.begin(&slot.header);
-            let result = result.and_then(|emissions| guard(|| Ok(emissions.emit(out))));
-            out.end(slot, result)?;
+            let emitted = result.and_then(|emissions| {
+                guard(|| {
+                    emissions.emit(out);
+                    Ok(())
+                })
+            });
+            out.end(slot, emitted)?;
         }
         ran.consumed += 1;
         Ok(true)

@@ -1,5 +1,7 @@
 //! Whole topologies with async handlers.
 
+#![allow(clippy::disallowed_types, reason = "handlers on several threads count what they do")]
+
 use super::*;
 use crate::Tier;
 use crate::event::{MarketData, Side, Signal};
