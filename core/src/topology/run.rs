@@ -236,6 +236,15 @@ impl Running {
         self.finish(None, Instant::now().checked_add(limit))
     }
 
+    /// Stops as soon as each lane has finished the batch it is on; what is in flight is left over, and
+    /// the report's links say how much. Lanes stuck in a stage are left behind, as by
+    /// [`Running::stop_within`].
+    #[must_use]
+    pub fn halt(mut self) -> Report {
+        self.shared.halt();
+        self.finish(None, Some(Instant::now()))
+    }
+
     /// Runs with what comes by [`crate::ingress`] alone until someone drains or halts it by a
     /// [`Monitor`], or a stage fails; then stops.
     #[must_use]

@@ -64,6 +64,22 @@ fn a_halt_leaves_over_what_the_report_says() {
 }
 
 #[test]
+fn a_halt_by_hand_leaves_over_what_no_stage_was_called_with() {
+    let mut plan = filtered(&Recorder::new());
+    plan.lanes(Lanes::Fused);
+    let mut running = plan.check().expect("no mistakes").start().expect("it starts");
+    (1..=10).for_each(|price| _ = running.publish("feed", &trade(price)).expect("it runs"));
+    let report = running.halt();
+    assert!(report.interrupted);
+    assert_accounts(&report);
+    assert_eq!(
+        report.links[0].left(),
+        10,
+        "fused stages are called when there is no room, or by poll"
+    );
+}
+
+#[test]
 fn a_fault_counts_what_was_handled_before_it() {
     everywhere(|lanes| {
         let failing =
