@@ -248,7 +248,9 @@ fn adapt(made: &MadeRoute, path: &str, desk: &mut Desk<'_>) -> Route {
     let what = What { node: &node, name: Some(kind), reserved: RESERVED, complete: true };
     let result = attempts(what, &mut desk.mistakes, |reader| {
         let inner = inner.take().unwrap_or_default();
-        adapter.adapt(&mut <dyn erased_serde::Deserializer<'_>>::erase(reader), &context, inner)
+        adapter
+            .make(&mut <dyn erased_serde::Deserializer<'_>>::erase(reader), &context)
+            .and_then(|adapted| adapted(inner))
     });
     let help = format!("the route type is `{}`: {}", adapter.name(), adapter.doc());
     match result {

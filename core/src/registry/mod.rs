@@ -165,53 +165,11 @@ where
 /// Inner routes of an adapter: what stands under `steps`, `targets` or `target` in a config.
 pub type Inner = Vec<Route>;
 
-type Adapt = dyn for<'a> Fn(
-        &mut dyn erased_serde::Deserializer<'a>,
-        &Context,
-        Inner,
-    ) -> Result<Route, BuildError>
-    + Send
-    + Sync;
+/// What an adapter makes of its parameters: the route, once the inner routes are known.
+pub type Adapted = Box<dyn FnOnce(Inner) -> Result<Route, BuildError>>;
 
-/// A named way to make a route from parameters and inner routes.
-pub struct Adapter {
-    name: String,
-    doc: String,
-    schema: fn(&mut SchemaGenerator) -> Schema,
-    adapt: Box<Adapt>,
-}
-
-impl Adapter {
-    /// Its name in configs: the route's `type`.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// What it makes: a sentence.
-    #[must_use]
-    pub fn doc(&self) -> &str {
-        &self.doc
-    }
-
-    /// JSON Schema of its parameters.
-    pub fn schema(&self, generator: &mut SchemaGenerator) -> Schema {
-        (self.schema)(generator)
-    }
-
-    /// Makes the route.
-    ///
-    /// # Errors
-    /// As [`Factory::make`].
-    pub fn adapt<'de>(
-        &self,
-        parameters: &mut dyn erased_serde::Deserializer<'de>,
-        context: &Context,
-        inner: Inner,
-    ) -> Result<Route, BuildError> {
-        (self.adapt)(parameters, context, inner)
-    }
-}
+/// A named way to make a route from parameters and inner routes; its name is the route's `type`.
+pub type Adapter = Factory<Adapted>;
 
 /// Names that configs may use, and what they stand for.
 pub struct Registry {
@@ -277,19 +235,15 @@ impl Registry {
     /// Adds an adapter: a route type of its own for configs.
     pub fn adapter<P, F>(&mut self, name: &str, doc: &str, adapt: F) -> &mut Self
     where
-        P: DeserializeOwned + JsonSchema,
+        P: DeserializeOwned + JsonSchema + 'static,
         F: Fn(P, &Context, Inner) -> Result<Route, BuildError> + Send + Sync + 'static,
     {
-        let adapter = Adapter {
-            name: name.into(),
-            doc: doc.into(),
-            schema: |generator| P::json_schema(generator),
-            adapt: Box::new(move |parameters, context, inner| {
-                let parameters: P = erased_serde::deserialize(parameters)
-                    .map_err(|error| BuildError::new(error.to_string()))?;
-                adapt(parameters, context, inner)
-            }),
-        };
+        let adapt = Arc::new(adapt);
+        let adapter = factory(name, doc, move |parameters: P, context| {
+            let (adapt, context) = (adapt.clone(), context.clone());
+            let adapted: Adapted = Box::new(move |inner| adapt(parameters, &context, inner));
+            Ok(adapted)
+        });
         self.adapters.insert(name.into(), adapter);
         self
     }
