@@ -20,11 +20,18 @@ struct Inlet {
 /// The sequencer's ends of all ingresses of a topology. Dropping it closes them.
 #[derive(Default)]
 pub(crate) struct Inlets {
+    /// The topology's number.
+    topology: u64,
     inlets: Vec<Inlet>,
     closed: bool,
 }
 
 impl Inlets {
+    /// None yet, for the topology of this number.
+    pub(crate) fn of(topology: u64) -> Self {
+        Self { topology, inlets: Vec::new(), closed: false }
+    }
+
     /// One more, for the ingress stream that is the topology's `port`-th.
     pub(crate) fn open<E: Event>(
         &mut self,
@@ -53,7 +60,8 @@ impl Inlets {
         }
         let common = Arc::new(Common::new(source, E::TYPE, rings));
         let merge = Merge::new(readers, options.order, clock);
-        self.inlets.push(Inlet { common: common.clone(), port: Port(port), merge });
+        let port = Port::of(self.topology, port);
+        self.inlets.push(Inlet { common: common.clone(), port, merge });
         Ok(Ingress::new(common))
     }
 

@@ -107,6 +107,7 @@ pub(super) fn check(mut plan: Plan) -> Result<Checked, Vec<Problem>> {
     }
     let lossy = !graph.lossy.is_empty();
     let shared = Arc::new(Shared::new(layout(&plan, &graph, &order)));
+    let inlets = Inlets::of(shared.topology);
     Ok(Checked {
         graph,
         order,
@@ -124,7 +125,7 @@ pub(super) fn check(mut plan: Plan) -> Result<Checked, Vec<Problem>> {
         watchdog: plan.watchdog,
         clock: plan.clock,
         shared,
-        inlets: Inlets::default(),
+        inlets,
         warnings: problems.0,
     })
 }
