@@ -3,9 +3,10 @@
 use super::handle::{Common, MOST_PRODUCERS};
 use super::merge::Merge;
 use super::{Ingress, IngressError, IngressOptions, IngressReport};
-use crate::event::{Event, EventType, Slot};
-use crate::ring::RingBuilder;
+use crate::event::{Event, EventType, SLOT_BYTES, Slot};
+use crate::ring::{MAX_CAPACITY, RingBuilder};
 use crate::sync::Arc;
+use crate::topology::memory::of_machine;
 use crate::topology::{Entry, Port};
 use quanta::Clock;
 use std::time::Duration;
@@ -49,6 +50,11 @@ impl Inlets {
         };
         if !(1..=MOST_PRODUCERS).contains(&options.max_producers) {
             return Err(IngressError::Producers(options.max_producers));
+        }
+        let bytes = options.max_producers as u64 * options.capacity.min(MAX_CAPACITY) as u64;
+        let (bytes, memory) = (bytes * SLOT_BYTES as u64, of_machine());
+        if bytes > memory {
+            return Err(IngressError::Memory { bytes, memory });
         }
         let (mut rings, mut readers) = (Vec::new(), Vec::new());
         for _ in 0..options.max_producers {

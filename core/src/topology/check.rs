@@ -286,6 +286,7 @@ fn check_capacities(
         named.into_iter().for_each(|stream| capacities[stream] = *slots);
     }
     warn_of_large_yields(graph, order, &capacities, problems);
+    super::memory::check_memory(graph, &capacities, problems);
     capacities
 }
 

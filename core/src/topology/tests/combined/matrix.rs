@@ -256,10 +256,13 @@ fn run_case(case: &Case<'_>) -> (Report, [Vec<i64>; 3]) {
         let make = move || Tricky { log: log.clone(), emits, trouble, came: (0, 0) }.component();
         let (on_error, retry) = trouble.map_or((OnError::Halt, None), Trouble::policy);
         let made = restartable(make).on_error(on_error);
-        plan.component(name, match retry {
-            Some(retry) => made.retry(retry),
-            None => made,
-        });
+        plan.component(
+            name,
+            match retry {
+                Some(retry) => made.retry(retry),
+                None => made,
+            },
+        );
     }
     // Retries are for the standard tier.
     (case.shape.route)(&mut plan, case.lossy, Tier::Standard);
