@@ -331,32 +331,9 @@ fn a_key_of_another_ring_is_refused_by_name() {
 }
 
 #[test]
-fn claims_and_batches_that_are_forgotten_publish_and_release_nothing() {
-    for lossy in [false, true] {
-        let mut ring = RingBuilder::<Slot>::new(4).expect("a power of two");
-        ring.reader();
-        if lossy {
-            ring.lossy_reader();
-        }
-        let (mut producer, mut readers) = ring.build();
-        for _ in 0..10 {
-            let mut claim = producer.claim(3).expect("there is room");
-            claim.slots().0[0] = slot(9);
-            std::mem::forget(claim);
-        }
-        assert_eq!((producer.sequence(), readers[0].lag()), (0, 0));
-        assert!(producer.try_publish(&slot(1)) && producer.try_publish(&slot(2)));
-        for _ in 0..10 {
-            let batch = readers[0].poll(4);
-            assert_eq!(batch.len(), 2);
-            std::mem::forget(batch);
-        }
-        let mut batch = readers[0].poll(4);
-        let roots: Vec<_> = batch.iter().map(|slot| slot.header.root).collect();
-        assert_eq!(roots, [1, 2]);
-        batch.release(2);
-        assert_eq!(readers[0].lag(), 0);
-    }
+fn to_forget_a_claim_or_a_batch_is_to_drop_it() {
+    assert!(!std::mem::needs_drop::<Claim<'_, Slot>>());
+    assert!(!std::mem::needs_drop::<Batch<'_, Slot>>());
 }
 
 #[test]
@@ -395,7 +372,8 @@ fn ends_of_a_ring_may_be_dropped_in_any_order() {
                 });
             }
             let mut copies = [slot(0); 2];
-            lossy.iter_mut().for_each(|reader| drop(reader.take(&mut copies)));
+            let taken = lossy.as_mut().map(|reader| reader.take(&mut copies));
+            assert!(taken.is_none_or(|taken| taken.count <= 2));
         }
     }
 }

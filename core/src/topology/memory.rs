@@ -11,7 +11,7 @@ use crate::ring::MAX_CAPACITY;
 /// Bytes of memory the machine has.
 pub(crate) fn of_machine() -> u64 {
     let system = rustix::system::sysinfo();
-    u64::from(system.mem_unit).saturating_mul(u64::from(system.totalram))
+    u64::from(system.mem_unit).saturating_mul(system.totalram)
 }
 
 /// Bytes as a person reads them: `3.5 GiB`.

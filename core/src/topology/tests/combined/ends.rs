@@ -194,7 +194,11 @@ fn a_stage_may_ask_and_end_its_own_topology() {
                     if event.header.root == 10 {
                         if drains { monitor.drain() } else { monitor.halt() }
                     }
-                    if event.header.root % 4 == 0 { Err("a fourth".into()) } else { Ok(()) }
+                    if event.header.root.is_multiple_of(4) {
+                        Err("a fourth".into())
+                    } else {
+                        Ok(())
+                    }
                 });
                 let mut plan = Plan::new();
                 plan.component("it", curious.on_error(OnError::Skip)).lanes(lanes).batch_limit(4);
@@ -221,7 +225,7 @@ fn what_is_measured_of_a_stage_that_is_restarted_is_what_it_handled() {
         let fails = restartable(|| {
             each(|event: &MarketData, out: &mut Outbox| {
                 out.emit(Signal::new(Action::Buy, 1.0, 1));
-                if event.header.root % 3 == 0 { Err("a third".into()) } else { Ok(()) }
+                if event.header.root.is_multiple_of(3) { Err("a third".into()) } else { Ok(()) }
             })
             .emits::<Signal>()
         });
