@@ -182,21 +182,6 @@ fn print_mistake(mistake: &Mistake) {
     }
 }
 
-/// A panic is a mistake of the program: one line that says where, and whom to tell.
-pub(crate) fn speak_of_panics() {
-    std::panic::set_hook(Box::new(|info| {
-        let thread = std::thread::current();
-        let place = info.location().map(ToString::to_string).unwrap_or_default();
-        let message = info.payload_as_str().unwrap_or("no message");
-        console::note(&format!(
-            "error[PL-CLI-099]: panic on thread `{}` at {place}: {message}\n  help: where this is \
-             not in a component of your own, report it with the command and config at {}/issues",
-            thread.name().unwrap_or("unnamed"),
-            env!("CARGO_PKG_REPOSITORY"),
-        ));
-    }));
-}
-
 #[cfg(test)]
 mod tests {
     use super::ALL;

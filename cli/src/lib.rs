@@ -40,6 +40,7 @@ mod failure;
 mod graph;
 mod interrupt;
 mod logs;
+mod panics;
 mod record;
 mod session;
 mod text;
@@ -69,7 +70,7 @@ pub fn run(registry: Registry) -> ExitCode {
 /// As [`run`], with arguments of one's own; the first one is the program's name.
 #[must_use]
 pub fn run_with(registry: Registry, arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    failure::speak_of_panics();
+    panics::speak_of_panics();
     let parsed = Cli::command()
         .try_get_matches_from(arguments)
         .and_then(|matches| Cli::from_arg_matches(&matches));

@@ -105,3 +105,41 @@ fn a_component_of_ones_own_is_checked_like_any_other() {
     assert_eq!(ended, ExitCode::from(2));
     assert_eq!(replay(folder.path(), &["--limit", "100", "--quiet"]), ExitCode::SUCCESS);
 }
+
+/// The child of the next test: a stage of its own panics at every event.
+#[test]
+#[ignore = "run by the test below, in a process of its own"]
+fn a_run_that_panics_at_every_event() {
+    let mut registry = pitlane_cli::registry();
+    registry.component("bad", "Panics.", |_: Nothing, _| {
+        Ok(each(|_: &MarketData, _: &mut Outbox| panic!("always")).into())
+    });
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let config = "
+sources: { feed: { format: generate, events: 1000 } }
+components: { bad: { type: bad, on_error: skip } }
+routing: { feed: { MarketData: [bad] } }
+";
+    fs::write(folder.path().join("session.yaml"), config).expect("the folder can be written");
+    let text = |path: &str| OsString::from(folder.path().join(path));
+    let args = ["pitlane".into(), "replay".into(), text("session.yaml")];
+    let args = args.into_iter().chain(["--out".into(), text("out"), "--quiet".into()]);
+    assert_eq!(pitlane_cli::run_with(registry, args), ExitCode::SUCCESS);
+}
+
+#[derive(serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+/// It said so two thousand times.
+#[test]
+fn a_stage_that_panics_at_every_event_is_named_a_few_times_not_at_every_event() {
+    let child = std::process::Command::new(std::env::current_exe().expect("it runs"))
+        .args(["--ignored", "--exact", "--nocapture", "a_run_that_panics_at_every_event"])
+        .output()
+        .expect("it starts");
+    let said = String::from_utf8_lossy(&child.stderr);
+    assert!(child.status.success(), "{said}");
+    assert_eq!(said.matches("PL-CLI-099").count(), 3, "{said}");
+    assert_eq!(said.matches("more panics at this place are not shown").count(), 1, "{said}");
+}

@@ -88,7 +88,8 @@ impl Sequencer {
 impl Entry for Sequencer {
     fn port(&self, source: &str, event: EventType) -> Option<Port> {
         let mut ingresses = self.ingresses.iter();
-        ingresses.position(|port| port.source == source && port.event == event).map(Port)
+        let key = ingresses.position(|port| port.source == source && port.event == event);
+        key.map(|key| Port::of(self.shared.topology, key))
     }
 
     fn room(&mut self) -> usize {
@@ -98,7 +99,9 @@ impl Entry for Sequencer {
 
     fn enter(&mut self, port: Port, events: &[Slot]) -> usize {
         let events = &events[..events.len().min(self.turn)];
-        let ingress = &mut self.ingresses[port.0];
+        let key = port.in_topology(self.shared.topology);
+        let key = key.unwrap_or_else(|| panic!("{port:?} is of another topology"));
+        let ingress = &mut self.ingresses[key];
         let first = self.next_root;
         let Ingress { source_id, stream, .. } = ingress;
         let enters = |(event, root): (&Slot, u64)| {

@@ -81,3 +81,10 @@ mod cell {
         }
     }
 }
+
+/// A number from 1 that was never given before in this process: keys carry it, to be told from those of
+/// others. Not one of the words that lanes share, so it is the standard library's in models, too.
+pub(crate) fn unique() -> u64 {
+    static GIVEN: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
+    GIVEN.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
+}

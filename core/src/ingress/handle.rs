@@ -6,6 +6,7 @@ use crate::event::{Event, EventType};
 use crate::metrics::Counter;
 use crate::ring::{CapacityError, Producer};
 use crate::sync::{Arc, Mutex};
+use crate::topology::memory::readable;
 use std::marker::PhantomData;
 use std::ops::DerefMut;
 use std::sync::PoisonError;
@@ -65,6 +66,18 @@ pub enum IngressError {
     /// No ring can have this capacity.
     #[error(transparent)]
     Capacity(#[from] CapacityError),
+    /// Its rings are larger than the machine's memory.
+    #[error(
+        "the rings of this ingress take {bytes} bytes ({}), and the machine has {memory}; lower its \
+         `capacity` or `max_producers`",
+        readable(*bytes)
+    )]
+    Memory {
+        /// Bytes they take.
+        bytes: u64,
+        /// Bytes the machine has.
+        memory: u64,
+    },
 }
 
 /// Why there is no producer to be had.

@@ -3,9 +3,10 @@
 use super::handle::{Common, MOST_PRODUCERS};
 use super::merge::Merge;
 use super::{Ingress, IngressError, IngressOptions, IngressReport};
-use crate::event::{Event, EventType, Slot};
-use crate::ring::RingBuilder;
+use crate::event::{Event, EventType, SLOT_BYTES, Slot};
+use crate::ring::{MAX_CAPACITY, RingBuilder};
 use crate::sync::Arc;
+use crate::topology::memory::of_machine;
 use crate::topology::{Entry, Port};
 use quanta::Clock;
 use std::time::Duration;
@@ -20,11 +21,18 @@ struct Inlet {
 /// The sequencer's ends of all ingresses of a topology. Dropping it closes them.
 #[derive(Default)]
 pub(crate) struct Inlets {
+    /// The topology's number.
+    topology: u64,
     inlets: Vec<Inlet>,
     closed: bool,
 }
 
 impl Inlets {
+    /// None yet, for the topology of this number.
+    pub(crate) fn of(topology: u64) -> Self {
+        Self { topology, inlets: Vec::new(), closed: false }
+    }
+
     /// One more, for the ingress stream that is the topology's `port`-th.
     pub(crate) fn open<E: Event>(
         &mut self,
@@ -43,6 +51,11 @@ impl Inlets {
         if !(1..=MOST_PRODUCERS).contains(&options.max_producers) {
             return Err(IngressError::Producers(options.max_producers));
         }
+        let bytes = options.max_producers as u64 * options.capacity.min(MAX_CAPACITY) as u64;
+        let (bytes, memory) = (bytes * SLOT_BYTES as u64, of_machine());
+        if bytes > memory {
+            return Err(IngressError::Memory { bytes, memory });
+        }
         let (mut rings, mut readers) = (Vec::new(), Vec::new());
         for _ in 0..options.max_producers {
             let mut ring = RingBuilder::<Slot>::new(options.capacity)?;
@@ -53,7 +66,8 @@ impl Inlets {
         }
         let common = Arc::new(Common::new(source, E::TYPE, rings));
         let merge = Merge::new(readers, options.order, clock);
-        self.inlets.push(Inlet { common: common.clone(), port: Port(port), merge });
+        let port = Port::of(self.topology, port);
+        self.inlets.push(Inlet { common: common.clone(), port, merge });
         Ok(Ingress::new(common))
     }
 

@@ -104,7 +104,8 @@ impl Node {
             return Ok(self.finish());
         }
         if self.parts.failures.is_pending() && !self.parts.failures.waits().is_zero() {
-            return Ok(false);
+            // What waits in relays need not wait with the event.
+            return Ok(self.parts.out.flush() | self.promise());
         }
         self.parts.out.begin_poll();
         let (consumed, failed) = self.run();

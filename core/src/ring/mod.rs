@@ -85,7 +85,7 @@ pub use producer::{Claim, Producer};
 pub use reader::{Batch, Reader};
 
 use crate::event::{Event, Slot, check_layout};
-use crate::sync::Arc;
+use crate::sync::{Arc, unique};
 use std::marker::PhantomData;
 use storage::Storage;
 
@@ -117,11 +117,17 @@ pub struct CapacityError(pub usize);
 
 /// A reader of a ring in the making.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ReaderKey(usize);
+pub struct ReaderKey {
+    /// The builder that gave it.
+    ring: u64,
+    reader: usize,
+}
 
 /// A ring in the making: first its readers are named, then all is allocated at once.
 #[derive(Debug)]
 pub struct RingBuilder<E: Event = Slot> {
+    /// Tells its keys from those of others.
+    id: u64,
     capacity: usize,
     follows: Vec<Box<[usize]>>,
     lossy: usize,
@@ -138,7 +144,7 @@ impl<E: Event> RingBuilder<E> {
         if !capacity.is_power_of_two() || capacity > MAX_CAPACITY {
             return Err(CapacityError(capacity));
         }
-        Ok(Self { capacity, follows: Vec::new(), lossy: 0, event: PhantomData })
+        Ok(Self { id: unique(), capacity, follows: Vec::new(), lossy: 0, event: PhantomData })
     }
 
     /// One more reader.
@@ -149,11 +155,13 @@ impl<E: Event> RingBuilder<E> {
     /// One more reader, which sees an event only after the others are done with it.
     ///
     /// # Panics
-    /// When a key is beyond the readers of this builder, so not of this builder.
+    /// When a key is not of this builder: the reader would wait for one that it was never told of.
     pub fn reader_after(&mut self, others: &[ReaderKey]) -> ReaderKey {
-        let key = ReaderKey(self.follows.len());
-        assert!(others.iter().all(|other| other.0 < key.0), "a key of another ring");
-        self.follows.push(others.iter().map(|other| other.0).collect());
+        for other in others {
+            assert!(other.ring == self.id, "{other:?} is of another ring than number {}", self.id);
+        }
+        let key = ReaderKey { ring: self.id, reader: self.follows.len() };
+        self.follows.push(others.iter().map(|other| other.reader).collect());
         key
     }
 

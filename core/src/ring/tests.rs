@@ -308,3 +308,72 @@ fn a_lossy_reader_slower_than_its_writer_sees_whole_events_only_and_every_gap_ad
         readers.into_iter().for_each(|reader| reader.join().expect("no panic"));
     }
 }
+
+fn slot(root: u64) -> Slot {
+    let mut event = event(1);
+    event.header.root = root;
+    Slot::from_event(event)
+}
+
+/// A small key of another ring was taken for one of this ring's readers, and the reader followed a
+/// stranger.
+#[test]
+fn a_key_of_another_ring_is_refused_by_name() {
+    let mut one = RingBuilder::<Slot>::new(8).expect("a power of two");
+    let first = one.reader();
+    let mut two = RingBuilder::<Slot>::new(8).expect("a power of two");
+    two.reader();
+    let refused = std::panic::catch_unwind(move || two.reader_after(&[first]));
+    let panic = refused.expect_err("it is of the first ring");
+    let message = panic.downcast_ref::<String>().expect("a text");
+    assert!(message.contains("is of another ring than number"), "{message}");
+    one.reader_after(&[first]);
+}
+
+#[test]
+fn to_forget_a_claim_or_a_batch_is_to_drop_it() {
+    assert!(!std::mem::needs_drop::<Claim<'_, Slot>>());
+    assert!(!std::mem::needs_drop::<Batch<'_, Slot>>());
+}
+
+#[test]
+fn ends_of_a_ring_may_be_dropped_in_any_order() {
+    for order in 0..24_usize {
+        let mut ring = RingBuilder::<Slot>::new(2).expect("a power of two");
+        let first = ring.reader();
+        ring.reader_after(&[first]);
+        ring.lossy_reader();
+        let (producer, readers, mut lossy) = ring.build_with_lossy();
+        let [first, then] = <[_; 2]>::try_from(readers).expect("two");
+        let (mut producer, mut first, mut then) = (Some(producer), Some(first), Some(then));
+        let mut lossy = lossy.pop();
+        let mut left = vec![0, 1, 2, 3];
+        for choices in (1..=4).rev() {
+            let which = left.remove(order / [1, 1, 2, 6][choices - 1] % choices);
+            match which {
+                0 => drop(producer.take()),
+                1 => drop(first.take()),
+                2 => drop(then.take()),
+                _ => drop(lossy.take()),
+            }
+            let published = producer.as_mut().is_some_and(|end| end.try_publish(&slot(1)));
+            for reader in first.iter_mut().chain(&mut then) {
+                let mut batch = reader.poll(2);
+                let count = batch.len();
+                batch.release(count);
+                assert!(count > 0 || !published || !reader.is_finished());
+            }
+            // Whoever is left holds up nobody, and a producer without gated readers none at all.
+            if let Some(producer) = &mut producer {
+                assert!(producer.try_publish(&slot(1)), "order {order}");
+                first.iter_mut().chain(&mut then).for_each(|reader| {
+                    let mut batch = reader.poll(2);
+                    batch.release(batch.len());
+                });
+            }
+            let mut copies = [slot(0); 2];
+            let taken = lossy.as_mut().map(|reader| reader.take(&mut copies));
+            assert!(taken.is_none_or(|taken| taken.count <= 2));
+        }
+    }
+}

@@ -38,7 +38,7 @@ pub(crate) use guard::{discard, fault_of_panic, guard, message_of_panic};
 pub use outbox::Outbox;
 pub(crate) use policy::Policy;
 pub use policy::{OnError, Retry, restartable};
-pub(crate) use relay::Relay;
+pub(crate) use relay::{Gate, OnFault, Relay};
 pub(crate) use stream::{Stream, Tally};
 
 use crate::event::Event;

@@ -278,12 +278,15 @@ impl Outbox {
     #[cold]
     pub(crate) fn fail(&mut self, event: &Header) {
         self.cause = *event;
+        // A stage that fails on what it had put off has failed on it.
+        self.put_off = false;
         self.timing.unsee(event.root);
         self.take_back();
     }
 
     /// As [`Self::end`], for the life cycle's calls: there is no event to pass on.
     pub(crate) fn end_life_cycle(&mut self, result: Result<(), Fault>) -> Result<(), Fault> {
+        self.put_off = false;
         let result = match self.fault.take() {
             Some(fault) => Err(fault),
             None => result,

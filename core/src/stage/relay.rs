@@ -22,15 +22,21 @@
 //! nothing new; the stream is closed only after that.
 
 use super::conflation::Conflation;
+use super::{Fault, guard};
 use crate::condition::Condition;
 use crate::event::Slot;
 use crate::metrics::{RingWord, Words};
 use crate::ring::Producer;
 
+/// Told what a relay's condition failed on: the event, its sequence in the stream, and why.
+pub(crate) type OnFault = Box<dyn Fn(u64, &Slot, Fault) + Send>;
+
 /// A side way of a stream that may lose events, and never holds its writer back.
 pub(crate) struct Relay {
     producer: Producer,
-    when: Option<Condition>,
+    gate: Option<Gate>,
+    /// Events offered.
+    offered: u64,
     /// What waits for room; `None` where what finds no room is dropped.
     waiting: Option<Conflation>,
     filtered: u64,
@@ -41,50 +47,88 @@ pub(crate) struct Relay {
     counters: Words<RingWord>,
 }
 
+/// What events must meet.
+pub(crate) struct Gate {
+    when: Condition,
+    /// The topology halts at once, so nobody goes on without the events that were not asked about.
+    on_fault: OnFault,
+    failed: bool,
+}
+
+impl Gate {
+    pub(crate) fn new(when: Condition, on_fault: OnFault) -> Self {
+        Self { when, on_fault, failed: false }
+    }
+}
+
 impl Relay {
     /// A relay that drops what finds no room.
     pub(crate) fn dropping(
         producer: Producer,
-        when: Option<Condition>,
+        gate: Option<Gate>,
         counters: Words<RingWord>,
     ) -> Self {
-        Self { producer, when, waiting: None, filtered: 0, lost: 0, publications: 0, counters }
+        let (offered, filtered, lost, publications) = (0, 0, 0, 0);
+        Self { producer, gate, offered, waiting: None, filtered, lost, publications, counters }
     }
 
     /// A relay that keeps the latest of each instrument and kind; there may be `expected` of them
     /// before it needs more memory.
     pub(crate) fn conflating(
         producer: Producer,
-        when: Option<Condition>,
+        gate: Option<Gate>,
         expected: usize,
         counters: Words<RingWord>,
     ) -> Self {
         let waiting = Some(Conflation::new(expected));
-        Self { waiting, ..Self::dropping(producer, when, counters) }
+        Self { waiting, ..Self::dropping(producer, gate, counters) }
     }
 
     /// Takes events, in their order; they become visible with [`Self::settle`].
     pub(crate) fn offer(&mut self, events: &[Slot]) {
-        for event in events {
-            if self.when.as_mut().is_some_and(|when| !when.matches(event)) {
-                self.filtered += 1;
-            } else if !self.take(event) {
-                self.lost += 1;
+        match self.gate.take() {
+            None => events.iter().for_each(|event| self.take(event)),
+            Some(mut gate) => {
+                self.take_matching(events, &mut gate);
+                self.gate = Some(gate);
             }
         }
+        self.offered += events.len() as u64;
         self.counters.of(RingWord::Filtered).set(self.filtered);
         let lost = if self.waiting.is_some() { RingWord::Conflated } else { RingWord::Dropped };
         self.counters.of(lost).set(self.lost);
     }
 
-    /// Gives whether no event was lost for it.
+    /// Takes those that the condition lets through, which is user code: where it panics, nothing is
+    /// taken from that event on, and whoever publishes goes on as if nothing had happened.
+    fn take_matching(&mut self, events: &[Slot], gate: &mut Gate) {
+        let mut asked = 0;
+        let result = guard(|| {
+            for event in events.iter().filter(|_| !gate.failed) {
+                if gate.when.matches(event) {
+                    self.take(event);
+                } else {
+                    self.filtered += 1;
+                }
+                asked += 1;
+            }
+            Ok(())
+        });
+        if let Err(fault) = result {
+            gate.failed = true;
+            (gate.on_fault)(self.offered + asked as u64, &events[asked], fault);
+        }
+    }
+
+    /// Takes an event and counts the one that is lost for it, if any.
     #[inline]
-    fn take(&mut self, event: &Slot) -> bool {
-        match &mut self.waiting {
+    fn take(&mut self, event: &Slot) {
+        let none_lost = match &mut self.waiting {
             None => self.producer.write(event),
             Some(waiting) if waiting.is_empty() && self.producer.write(event) => true,
             Some(waiting) => waiting.put(event),
-        }
+        };
+        self.lost += u64::from(!none_lost);
     }
 
     /// Hands on what waits, as far as there is room, and publishes. Gives whether anything moved.

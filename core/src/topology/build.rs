@@ -4,13 +4,14 @@ use super::checked::Checked;
 use super::monitor::PlacedLane;
 use super::place::PlannedLane;
 use super::plan::Latency;
+use super::{FailedEvent, StageFault};
 use crate::event::Slot;
 use crate::lane::{AnyReader, Failures, Grave, Input, Lane, Node, NodeParts};
 use crate::metrics::{EntryClock, On, Timing};
 use crate::ring::{Producer, ReaderKey, RingBuilder};
 use crate::route::OnFull;
 use crate::sequencer::{Ingress, Sequencer};
-use crate::stage::{Gather, Outbox, Relay, Stream};
+use crate::stage::{Gate, Gather, OnFault, Outbox, Relay, Stream};
 use crate::sync::Arc;
 use crate::wait::{Bed, Wait};
 
@@ -191,13 +192,29 @@ fn take_stream(checked: &mut Checked, rings: &mut [Ends], stream: usize) -> Stre
 fn take_relay(checked: &mut Checked, rings: &mut [Ends], stream: usize) -> Relay {
     let producer = rings[stream].producer.take().expect("a relay writes it");
     let when = checked.relay_conditions[stream].take();
+    let gate = when.map(|when| Gate::new(when, relay_fails(checked, stream)));
     let counters = checked.shared.counters.ring(rings[stream].line);
     let relay = checked.graph.streams[stream].relay.as_ref();
     if relay.is_some_and(|relay| relay.on_full == OnFull::Conflate) {
         let expected = (KINDS * checked.expected_instruments).clamp(64, MOST_EXPECTED);
-        return Relay::conflating(producer, when, expected, counters);
+        return Relay::conflating(producer, gate, expected, counters);
     }
-    Relay::dropping(producer, when, counters)
+    Relay::dropping(producer, gate, counters)
+}
+
+/// The condition of a relay panicked: there is no stage whose policy could decide, so the topology
+/// halts, and names the relay and the event.
+fn relay_fails(checked: &Checked, stream: usize) -> OnFault {
+    let read = &checked.graph.streams[checked.graph.source_of(stream)];
+    let (read, event) = (read.name.clone(), read.event.event);
+    let name = checked.graph.streams[stream].name.clone();
+    let shared = checked.shared.clone();
+    Box::new(move |sequence, slot, fault| {
+        let (stage, stream) = (name.clone(), read.clone());
+        let failed = FailedEvent { stream, sequence, event, slot: *slot };
+        let (root, event) = (slot.header.root, Some(Box::new(failed)));
+        shared.fail(StageFault { stage, root, event, fault });
+    })
 }
 
 /// Kinds of events that an instrument has at once, and instruments and kinds together, for which

@@ -107,6 +107,7 @@ pub(super) fn check(mut plan: Plan) -> Result<Checked, Vec<Problem>> {
     }
     let lossy = !graph.lossy.is_empty();
     let shared = Arc::new(Shared::new(layout(&plan, &graph, &order)));
+    let inlets = Inlets::of(shared.topology);
     Ok(Checked {
         graph,
         order,
@@ -124,7 +125,7 @@ pub(super) fn check(mut plan: Plan) -> Result<Checked, Vec<Problem>> {
         watchdog: plan.watchdog,
         clock: plan.clock,
         shared,
-        inlets: Inlets::default(),
+        inlets,
         warnings: problems.0,
     })
 }
@@ -285,6 +286,7 @@ fn check_capacities(
         named.into_iter().for_each(|stream| capacities[stream] = *slots);
     }
     warn_of_large_yields(graph, order, &capacities, problems);
+    super::memory::check_memory(graph, &capacities, problems);
     capacities
 }
 

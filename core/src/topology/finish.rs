@@ -35,14 +35,13 @@ impl Running {
             !running.sequencer.is_waiting()
         });
         wake_all(&self.sleepers);
-        let outcomes = match &mut self.lanes {
-            Lanes::Inline(lane) => {
-                finish_inline(lane, deadline);
+        let outcomes = match std::mem::replace(&mut self.lanes, Lanes::Ended) {
+            Lanes::Inline(mut lane) => {
+                finish_inline(&mut lane, deadline);
                 vec![Some(lane.outcome())]
             }
-            Lanes::Threads(threads) => {
-                finish_threads(std::mem::take(threads), &self.shared, deadline)
-            }
+            Lanes::Threads(threads) => finish_threads(threads, &self.shared, deadline),
+            Lanes::Ended => Vec::new(),
         };
         self.report(outcomes, input_error, drained)
     }

@@ -35,17 +35,34 @@ pub trait Entry {
     fn room(&mut self) -> usize;
 
     /// Enters events in their order, as many as there is room for; gives how many entered.
+    ///
+    /// # Panics
+    /// A topology's does where the port is of another one; that ends the run as a failure of the input.
     fn enter(&mut self, port: Port, events: &[Slot]) -> usize;
 }
 
-/// Key of an ingress stream, see [`Entry::port`].
+/// Key of an ingress stream, see [`Entry::port`]. It is of one topology and of no other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Port(pub(crate) usize);
+pub struct Port {
+    /// The topology's number; 0 for those of one's own.
+    topology: u64,
+    key: usize,
+}
 
 impl Port {
     /// A key for an [`Entry`] of one's own, such as a test's; a topology's are its own business.
     #[must_use]
     pub const fn new(key: usize) -> Self {
-        Self(key)
+        Self::of(0, key)
+    }
+
+    /// The key of a topology's ingress.
+    pub(crate) const fn of(topology: u64, key: usize) -> Self {
+        Self { topology, key }
+    }
+
+    /// Which ingress of this topology it is the key of, if any.
+    pub(crate) fn in_topology(self, topology: u64) -> Option<usize> {
+        (self.topology == topology).then_some(self.key)
     }
 }

@@ -330,6 +330,19 @@ impl Lowering<'_> {
             );
             return None;
         }
+        let itself = |link: &Link| {
+            let stream = &self.graph.streams[link.stream];
+            link.after.contains(&index) || (stream.pass && stream.writer == Some(index))
+        };
+        if view.links.iter().any(itself) {
+            self.problems.error(
+                "PL-TOPOLOGY-035",
+                at.into(),
+                format!("`{name}` stands twice in one pipeline: here, and at a step before"),
+                "name a second component of the same type",
+            );
+            return None;
+        }
         match stage.tier {
             Some(other) if other.name() != tier.name() => self.problems.error(
                 "PL-TOPOLOGY-007",

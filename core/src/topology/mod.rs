@@ -17,6 +17,7 @@
 //! | `policies` | what components say about failures |
 //! | `checked` | [`Checked`]: what it will be |
 //! | `place` | which stage runs on which lane |
+//! | `memory` | whether the rings fit into it |
 //! | `build` | rings, nodes, lanes |
 //! | `run` | the input's loop, feeding by hand |
 //! | `finish` | the stop, and what it tells |
@@ -35,6 +36,7 @@ mod graph;
 mod input;
 mod lossy;
 mod lower;
+pub(crate) mod memory;
 mod monitor;
 mod place;
 mod plan;

@@ -7,7 +7,7 @@ use crate::metrics::{
 };
 use crate::route::OnFull;
 use crate::stage::Tally;
-use crate::sync::{Arc, Mutex, thread};
+use crate::sync::{Arc, Mutex, thread, unique};
 use crate::wait::{Bed, Wait};
 use std::sync::{OnceLock, PoisonError};
 use std::time::Duration;
@@ -15,6 +15,8 @@ use std::time::Duration;
 /// What all parts of a running topology share.
 #[derive(Debug, Default)]
 pub(crate) struct Shared {
+    /// A number of its own, by which it knows its ports.
+    pub(crate) topology: u64,
     halted: Counter,
     draining: Counter,
     /// Roots given.
@@ -75,7 +77,8 @@ impl Shared {
             links: layout.links.len(),
             rings: layout.rings.len(),
         };
-        Self { counters: Block::new(shape), layout, ..Self::default() }
+        let topology = unique();
+        Self { topology, counters: Block::new(shape), layout, ..Self::default() }
     }
 
     pub(crate) fn is_halted(&self) -> bool {

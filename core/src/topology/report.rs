@@ -243,7 +243,7 @@ pub enum RunError {
         known: String,
     },
     /// The port is none of this topology's for that event type.
-    #[error("the port is not one for {0}")]
+    #[error("the port is none of this topology's for {0}; get it from this one's `port`")]
     WrongPort(EventType),
     /// A lane was not pinned.
     #[error("lane `{lane}`: {error}")]

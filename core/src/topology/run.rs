@@ -45,6 +45,8 @@ pub struct Running {
 pub(super) enum Lanes {
     Inline(Box<Lane>),
     Threads(Vec<LaneThread>),
+    /// They were told to end, and did or were left behind.
+    Ended,
 }
 
 impl std::fmt::Debug for Running {
@@ -76,7 +78,7 @@ impl Running {
         let Built { sequencer, mut lanes, sleepers } = build(&mut checked, planned);
         let lanes = match (placement, lanes.pop()) {
             (Placement::Inline(_), Some(mut lane)) => {
-                lane.start().map_err(RunError::from_start)?;
+                lane.start().map_err(RunError::from_start).inspect_err(|_| shared.halt())?;
                 Lanes::Inline(Box::new(lane))
             }
             (_, last) => {
@@ -140,7 +142,8 @@ impl Running {
     /// When the topology has stopped, with the first events entered and the others not; when the
     /// port is of another event type.
     pub fn publish_to<E: Event>(&mut self, port: Port, events: &[E]) -> Result<u64, RunError> {
-        if self.ports.get(port.0).is_none_or(|(_, event)| *event != E::TYPE) {
+        let own = port.in_topology(self.shared.topology).and_then(|key| self.ports.get(key));
+        if own.is_none_or(|(_, event)| *event != E::TYPE) {
             return Err(RunError::WrongPort(E::TYPE));
         }
         let mut chunk = [Slot::zeroed(); CHUNK];
@@ -187,7 +190,7 @@ impl Running {
     pub(super) fn may_rest(&self) -> Duration {
         match &self.lanes {
             Lanes::Inline(lane) => lane.may_rest(),
-            Lanes::Threads(_) => Duration::MAX,
+            Lanes::Threads(_) | Lanes::Ended => Duration::MAX,
         }
     }
 
@@ -205,7 +208,7 @@ impl Running {
                 self.sequencer.begin_turn(self.turn);
                 lane.cycle() | moved
             }
-            Lanes::Threads(_) => moved,
+            Lanes::Threads(_) | Lanes::Ended => moved,
         }
     }
 
@@ -294,11 +297,11 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        let Lanes::Threads(threads) = &mut self.lanes else { return };
-        if threads.is_empty() {
+        if matches!(&self.lanes, Lanes::Ended) {
             return;
         }
         self.shared.halt();
+        let Lanes::Threads(threads) = &mut self.lanes else { return };
         for lane in threads.drain(..) {
             if lane.outcome.recv_timeout(GRACE).is_ok() {
                 let _ = lane.thread.join();

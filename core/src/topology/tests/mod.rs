@@ -1,6 +1,7 @@
 //! Whole topologies, small.
 
 mod accounts;
+mod combined;
 mod failures;
 mod faults;
 mod lossy;

@@ -93,7 +93,7 @@ pub(super) fn worker(
 }
 
 /// Runs a test that could hang; where it does, says what it was on.
-pub(super) fn within(seconds: u64, test: impl FnOnce(&dyn Fn(String)) + Send + 'static) {
+pub(in super::super) fn within(seconds: u64, test: impl FnOnce(&dyn Fn(String)) + Send + 'static) {
     let on = Arc::new(Mutex::new(String::new()));
     let (done, is_done) = channel();
     let note = on.clone();

@@ -9,7 +9,7 @@
 //! | `stop` | stages that sleep or never return; stop and start again |
 
 mod hostile;
-mod kit;
+pub(super) mod kit;
 mod matrix;
 mod policies;
 mod retries;
