@@ -49,7 +49,7 @@ const WARM_UP: u64 = 20_000;
 const TRIES: usize = 3;
 
 /// Allocations of the process so far, growing ones included.
-fn allocations() -> usize {
+pub(crate) fn allocations() -> usize {
     let stats = ALLOCATOR.stats();
     stats.allocations + stats.reallocations
 }

@@ -12,10 +12,12 @@
 //! | `counting` | (how it is counted) |
 //! | `replays` | replays from memory allocate nothing, fused, on lanes, with all that is recorded |
 //! | `files` | CSV rows, plain and out of a zip, allocate nothing |
+//! | `edges` | links that lose, stages that may skip, and events from other threads allocate nothing |
 //! | `detector` | a stage that allocates, however seldom, is caught |
 #![forbid(unsafe_code)]
 
 mod counting;
 mod detector;
+mod edges;
 mod files;
 mod replays;
