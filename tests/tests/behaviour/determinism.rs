@@ -5,13 +5,17 @@
 //!            >---|        |         +--> s3 ...      up to 12 stages, fan-in, diamonds, pipelines,
 //!  feed b --/    +-> s1 --+---------+                conditions, steps that stop events
 //! ```
+//! Beside them stand lossy readers, of any stream and of every kind, with a stage behind each: what those see
+//! differs from run to run, what the others see must not, and each account must be closed.
+//!
 //! The oracle is the definition itself: root by root, stage by stage, input by input. It knows
 //! nothing of rings, lanes or progress.
 
 use pitlane::Tier;
 use pitlane::event::{Action, Event, Header, Signal};
-use pitlane::route::{Route, broadcast, filter_to, pipeline};
-use pitlane::stage::{Component, Outbox, each};
+use pitlane::ingress::IngressOptions;
+use pitlane::route::{OnFull, Route, broadcast, filter_to, on_full, pipeline};
+use pitlane::stage::{Component, OnError, Outbox, each, restartable};
 use pitlane::testing::{Script, digest_of};
 use pitlane::topology::{Checked, LaneSpec, Lanes, Plan, Report};
 use pitlane::wait::Wait;
@@ -38,6 +42,8 @@ struct StageShape {
     stops: bool,
     /// Reads only events with an even price.
     even_only: bool,
+    /// Fails on some events and leaves them out, in the same state or as a fresh stage.
+    fails: Option<OnError>,
 }
 
 #[derive(Clone, Debug)]
@@ -45,6 +51,8 @@ struct Graph {
     stages: Vec<StageShape>,
     /// Per feed and stage: whether its readers stand in a pipeline or in a broadcast.
     in_pipeline: u16,
+    /// Per feed and stage: whether what it gives has a lossy reader.
+    lossy: u16,
     roots: Vec<u8>,
 }
 
@@ -54,13 +62,29 @@ struct Setting {
     capacity: usize,
     batch: usize,
     per_poll: usize,
+    /// Whether events enter by rings of their own, one per feed.
+    by_ingress: bool,
 }
 
 fn graphs() -> impl Strategy<Value = Graph> {
-    let stage = (any::<u16>(), any::<u64>(), prop::bool::weighted(0.15), prop::bool::weighted(0.2))
-        .prop_map(|(reads, seed, stops, even_only)| StageShape { reads, seed, stops, even_only });
-    (prop::collection::vec(stage, 1..=12), any::<u16>(), prop::collection::vec(0_u8..2, 1..60))
-        .prop_map(|(stages, in_pipeline, roots)| Graph { stages, in_pipeline, roots })
+    let fails = prop_oneof![
+        8 => Just(None),
+        1 => Just(Some(OnError::Skip)),
+        1 => Just(Some(OnError::Restart { limit: u32::MAX })),
+    ];
+    let stage =
+        (any::<u16>(), any::<u64>(), prop::bool::weighted(0.15), prop::bool::weighted(0.2), fails)
+            .prop_map(|(reads, seed, stops, even_only, fails)| StageShape {
+                reads,
+                seed,
+                stops,
+                even_only,
+                fails,
+            });
+    let stages = prop::collection::vec(stage, 1..=12);
+    let lossy = prop_oneof![Just(0), any::<u16>()];
+    (stages, any::<u16>(), lossy, prop::collection::vec(0_u8..2, 1..60))
+        .prop_map(|(stages, in_pipeline, lossy, roots)| Graph { stages, in_pipeline, lossy, roots })
 }
 
 fn settings(stages: usize) -> impl Strategy<Value = Setting> {
@@ -73,12 +97,15 @@ fn settings(stages: usize) -> impl Strategy<Value = Setting> {
     let capacity = prop_oneof![Just(1_usize), Just(2), Just(4), Just(8), Just(64)];
     let batch = prop_oneof![Just(1_usize), Just(2), Just(3), Just(7), Just(256)];
     let per_poll = prop_oneof![Just(1_usize), Just(3), Just(1000)];
-    (lanes, capacity, batch, per_poll).prop_map(|(lanes, capacity, batch, per_poll)| Setting {
-        lanes,
-        capacity,
-        batch,
-        per_poll,
-    })
+    (lanes, capacity, batch, per_poll, prop::bool::weighted(0.2)).prop_map(
+        |(lanes, capacity, batch, per_poll, by_ingress)| Setting {
+            lanes,
+            capacity,
+            batch,
+            per_poll,
+            by_ingress,
+        },
+    )
 }
 
 /// Stages on three lanes without regard to their order.
@@ -124,14 +151,24 @@ fn stops(shape: &StageShape, event: &Signal) -> bool {
     shape.stops && mix(shape.seed ^ event.price as u64).is_multiple_of(3)
 }
 
+fn fails(shape: &StageShape, event: &Signal) -> bool {
+    shape.fails.is_some() && mix(shape.seed ^ event.price as u64 ^ 5).is_multiple_of(4)
+}
+
 fn stage(shape: &StageShape) -> Component {
+    let own = shape.clone();
+    let made = restartable(move || handles(&own));
+    made.on_error(shape.fails.unwrap_or_default())
+}
+
+fn handles(shape: &StageShape) -> Component {
     let own = shape.clone();
     let stage = each(move |event: &Signal, out: &mut Outbox| {
         emissions(own.seed, event).into_iter().for_each(|signal| out.emit(signal));
         if stops(&own, event) {
             out.stop();
         }
-        Ok(())
+        if fails(&own, event) { Err("it fails on this one".into()) } else { Ok(()) }
     });
     let stage = stage.emits::<Signal>().max_emissions(MOST as usize);
     if shape.stops { stage.may_stop().build() } else { stage.build() }
@@ -154,10 +191,12 @@ impl Graph {
     }
 
     fn is_pipeline(&self, node: usize) -> bool {
-        // A stage that stops events may stand in one pipeline only: that of the first node it reads.
+        // A stage that keeps events back may stand in one pipeline only: that of the first node it reads.
         let readers = self.readers(node);
         let first = |stage: usize| (0..node).all(|other| !self.readers(other).contains(&stage));
-        let stoppers = readers.iter().filter(|&&i| self.stages[i].stops);
+        let stoppers = readers.iter();
+        let stoppers =
+            stoppers.filter(|&&i| self.stages[i].stops || self.stages[i].fails.is_some());
         self.in_pipeline & (1 << node) != 0 && stoppers.copied().all(first)
     }
 
@@ -180,6 +219,9 @@ impl Graph {
             let targets = self.readers(node).into_iter().map(target);
             let route = if self.is_pipeline(node) { pipeline(targets) } else { broadcast(targets) };
             plan.route::<Signal>(&source, Tier::FAST, route);
+            if self.lossy & (1 << node) != 0 {
+                self.add_losses(&mut plan, node, &source);
+            }
         }
         let mut predicates = pitlane::condition::Predicates::default();
         predicates.add::<Signal, _>("even", "An even price.", |signal| signal.price % 2 == 0);
@@ -187,6 +229,18 @@ impl Graph {
         plan.digests(true).lanes(setting.lanes.clone());
         plan.capacity(setting.capacity).batch_limit(setting.batch);
         plan
+    }
+
+    /// A lossy reader of a node's stream, which emits, and a stage that reads it.
+    fn add_losses(&self, plan: &mut Plan, node: usize, source: &str) {
+        let kinds = [OnFull::DropNewest, OnFull::DropOldest, OnFull::Conflate];
+        let (some, behind) = (format!("some of {source}"), format!("behind {source}"));
+        let fails = (node % 2 == 0).then_some(OnError::Skip);
+        let shape = |seed| StageShape { reads: 0, seed, stops: false, even_only: false, fails };
+        plan.component(&some, stage(&shape(1))).component(&behind, stage(&shape(2)));
+        let lossy = on_full(kinds[node % 3], some.as_str());
+        plan.route::<Signal>(source, Tier::Standard, lossy);
+        plan.route::<Signal>(&some, Tier::Standard, behind.as_str());
     }
 
     fn script(&self, setting: &Setting) -> Script {
@@ -221,15 +275,17 @@ impl Graph {
                     for cause in causes {
                         let before = readers.iter().take_while(|&&other| other != stage);
                         let mut before = before.map(|&other| &self.stages[other]);
-                        let stopped = self.is_pipeline(node) && before.any(|s| stops(s, cause));
+                        let kept_back = |s: &StageShape| stops(s, cause) || fails(s, cause);
+                        let stopped = self.is_pipeline(node) && before.any(kept_back);
                         let odd =
                             !self.is_pipeline(node) && shape.even_only && cause.price % 2 != 0;
-                        if stopped || odd {
+                        if stopped || odd || fails(shape, cause) {
                             continue;
                         }
                         for mut signal in emissions(shape.seed, cause) {
                             stamp(&mut signal, root, component);
                             signal.header.ts_event = cause.header.ts_event;
+                            signal.header.ts_recv = cause.header.ts_recv;
                             signal.header.instrument = cause.header.instrument;
                             signal.stamp(component.unwrap_or(0));
                             emitted.push(signal);
@@ -254,6 +310,8 @@ fn entering(index: usize) -> Signal {
     let price = (mix(index as u64) >> 2) as i64;
     let mut signal = Signal::new(Action::Sell, 0.25, price).with_quantity(0);
     signal.header.ts_event = 1000 + index as u64;
+    // Where it is 0 an ingress stamps it with the clock.
+    signal.header.ts_recv = 2000 + index as u64;
     signal.header.instrument = 7;
     signal
 }
@@ -270,14 +328,53 @@ fn run(graph: &Graph, setting: &Setting) -> (Report, BTreeMap<String, Vec<Signal
     let expected = graph.expected(&checked);
     let mut script = graph.script(setting);
     let (done, result) = mpsc::channel();
+    let by_ingress = setting.by_ingress.then(|| graph.roots.clone());
     std::thread::spawn(move || {
-        let _ = done.send(checked.run(&mut script).expect("it starts"));
+        let report = match by_ingress {
+            Some(feeds) => publish(checked, &feeds),
+            None => checked.run(&mut script).expect("it starts"),
+        };
+        let _ = done.send(report);
     });
     let report = result.recv_timeout(HANG).unwrap_or_else(|_| {
         let events: usize = expected.values().map(Vec::len).sum();
         panic!("{events} events hang under {setting:?}")
     });
     (report, expected)
+}
+
+/// Enters the same events by a ring for each feed, in their order.
+fn publish(mut checked: Checked, feeds: &[u8]) -> Report {
+    let ingresses = FEEDS.map(|feed| {
+        checked.ingress::<Signal>(feed, IngressOptions::default()).expect("it is there")
+    });
+    let mut producers = ingresses.map(|ingress| ingress.producer().expect("rings are free"));
+    let mut running = checked.start().expect("it starts");
+    for (i, feed) in feeds.iter().enumerate() {
+        let producer = &mut producers[usize::from(*feed)];
+        producer.publish(&entering(i)).expect("it runs");
+        while producer.entered() < producer.position() {
+            running.poll();
+        }
+    }
+    running.stop()
+}
+
+/// Whether what was published on each link was handled, filtered, left out, or counted as lost.
+fn accounts_are_closed(report: &Report) -> Result<(), TestCaseError> {
+    for link in &report.links {
+        let became = link.handled() + link.filtered + link.skipped + link.lost();
+        prop_assert_eq!((link.left(), became), (0, link.published), "{:?}", link);
+        prop_assert!(link.on_full != OnFull::Block || link.lost() == 0, "{:?}", link);
+    }
+    for stage in &report.stages {
+        let links = report.links.iter().filter(|link| link.stage == stage.name);
+        let handled: u64 = links.clone().map(|link| link.handled()).sum();
+        prop_assert_eq!(handled, stage.events_in, "{}", &stage.name);
+    }
+    let skipped: u64 = report.stages.iter().map(|stage| stage.skipped).sum();
+    prop_assert_eq!(skipped, report.dead_letters.count);
+    Ok(())
 }
 
 proptest! {
@@ -293,6 +390,7 @@ proptest! {
         for setting in &settings {
             let (report, expected) = run(&graph, setting);
             prop_assert!(report.is_complete(), "{setting:?}: {:?}", report.faults);
+            accounts_are_closed(&report)?;
             for (name, events) in &expected {
                 let stream = report.stream(name).expect("every node has a stream");
                 prop_assert_eq!(stream.count, events.len() as u64, "{} under {:?}", name, setting);
