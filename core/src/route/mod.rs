@@ -35,7 +35,9 @@ use crate::stage::{Builder, Component, Stage};
 pub enum Route {
     /// To a component by its name.
     To(String),
-    /// To a component put in place; it is named after its place.
+    /// To a component put in place. It is named `inline-N`, the N-th of all components: in reports, and as
+    /// the source of what it emits. One that others route from is better added by
+    /// [`Plan::component`](crate::topology::Plan::component), under a name of its own.
     Inline(Box<Component>),
     /// Through steps, in order.
     Pipeline(Vec<Route>),
