@@ -235,7 +235,7 @@ impl Graph {
     fn add_losses(&self, plan: &mut Plan, node: usize, source: &str) {
         let kinds = [OnFull::DropNewest, OnFull::DropOldest, OnFull::Conflate];
         let (some, behind) = (format!("some of {source}"), format!("behind {source}"));
-        let fails = (node % 2 == 0).then_some(OnError::Skip);
+        let fails = node.is_multiple_of(2).then_some(OnError::Skip);
         let shape = |seed| StageShape { reads: 0, seed, stops: false, even_only: false, fails };
         plan.component(&some, stage(&shape(1))).component(&behind, stage(&shape(2)));
         let lossy = on_full(kinds[node % 3], some.as_str());
