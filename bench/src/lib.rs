@@ -9,6 +9,7 @@
 //! | [`rows`] | what is replayed: tick files made of them |
 //! | [`raw`] | what two cores can do at best, without any ring |
 //! | [`hops`] | our rings between cores, without any topology |
+//! | [`placed`] | the same shapes as topologies, placed as asked |
 //! | [`team`] | threads that begin together, and what they took |
 //! | [`line`] | the event that these move |
 //! | [`classes`] | rounds sorted by what the machine did meanwhile, medians with intervals |
@@ -24,6 +25,7 @@ pub mod limits;
 pub mod line;
 mod lossy;
 mod machine;
+pub mod placed;
 pub mod raw;
 pub mod rounds;
 pub mod rows;

@@ -45,6 +45,41 @@ pub fn ping_pong(cores: Cores, round_trips: u64) -> Ran {
     team.run(2 * round_trips).0
 }
 
+/// Sends a line of 64 bytes to and fro over two arrays of `lines`, each with an index: what an event
+/// costs that is not the index itself. `events` counts single ways.
+///
+/// # Panics
+/// Where `lines` is no power of two, or a field arrived wrong.
+#[must_use]
+pub fn line_ping_pong(cores: Cores, round_trips: u64, lines: usize) -> Ran {
+    assert!(lines.is_power_of_two(), "{lines} lines");
+    let way = || (0..lines).map(|_| Words::default()).collect::<Vec<_>>();
+    let ((there, back), (out, home)) = ((way(), way()), (Lone::default(), Lone::default()));
+    let meet = |word: &Lone, value| while word.0.load(Ordering::Acquire) != value {};
+    let at = |n: u64| n as usize & (lines - 1);
+    let serve = || {
+        (0..round_trips).fold(0, |sum: u64, n| {
+            there[at(n)].store(n);
+            out.0.store(n + 1, Ordering::Release);
+            meet(&home, n + 1);
+            sum.wrapping_add(back[at(n)].sum())
+        })
+    };
+    let answer = || {
+        (0..round_trips).fold(0, |sum: u64, n| {
+            meet(&out, n + 1);
+            let got = there[at(n)].sum();
+            back[at(n)].store(n);
+            home.0.store(n + 1, Ordering::Release);
+            sum.wrapping_add(got)
+        })
+    };
+    let team = Team::new().with(Some(cores.first), serve).with(Some(cores.second), answer);
+    let (ran, sums) = team.run(2 * round_trips);
+    assert_eq!(sums, [line::sum_of_first(round_trips); 2]);
+    ran
+}
+
 /// Moves `count` lines of 64 bytes from one core to the other over an array of `lines`, a power of two.
 /// The writer says after each batch how far it is; so does the reader, or the writer would overwrite
 /// what was not read; each looks at the other's word only where it must. There is nothing else to it.
@@ -151,6 +186,7 @@ mod tests {
     fn a_ping_pong_counts_both_ways() {
         let Some(cores) = Cores::pick() else { return };
         assert_eq!(ping_pong(cores, 100).events, 200);
+        assert_eq!(line_ping_pong(cores, 100, 2).events, 200);
         assert_eq!(copy(cores, 1_000).events, 1_000);
     }
 }

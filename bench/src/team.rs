@@ -63,10 +63,12 @@ impl Ran {
     }
 }
 
+type Work<'a> = Box<dyn FnOnce() -> u64 + Send + 'a>;
+
 /// Threads to be, with what they do; each gives a checksum.
 #[derive(Default)]
 pub struct Team<'a> {
-    members: Vec<(Option<usize>, Box<dyn FnOnce() -> u64 + Send + 'a>)>,
+    members: Vec<(Option<usize>, Work<'a>)>,
 }
 
 impl<'a> Team<'a> {
@@ -92,7 +94,7 @@ impl<'a> Team<'a> {
         let (count, begin) = (self.members.len(), Barrier::new(self.members.len()));
         let ends: Vec<_> = std::thread::scope(|scope| {
             let begin = &begin;
-            let member = |(core, work): (Option<usize>, Box<dyn FnOnce() -> u64 + Send + 'a>)| {
+            let member = |(core, work): (Option<usize>, Work<'a>)| {
                 scope.spawn(move || {
                     if let Some(core) = core {
                         pin_to(core).expect("a core this process may use");
