@@ -85,8 +85,7 @@ fn write(mut producer: Producer<Line>, first: u64, size: Size) -> u64 {
     let end = first + size.events;
     if size.batch == 1 {
         for n in first..end {
-            let event = line::numbered(n);
-            size.pause.until(|| producer.try_publish(&event).then_some(()));
+            size.pause.until(|| producer.try_publish_with(|event| line::write(event, n)).then_some(()));
         }
         return 0;
     }
@@ -125,9 +124,9 @@ fn take(reader: &mut Reader<Line>, sum: &mut u64) -> Option<usize> {
     let mut batch = reader.poll(MOST);
     let len = batch.len();
     let (head, tail) = batch.slices();
-    for event in head.iter().chain(tail) {
-        *sum = sum.wrapping_add(line::sum(event));
-    }
+    let mut add = |event| *sum = sum.wrapping_add(line::sum(event));
+    head.iter().for_each(&mut add);
+    tail.iter().for_each(&mut add);
     batch.release(len);
     (len > 0).then_some(len)
 }
@@ -176,15 +175,17 @@ pub fn ping_pong(cores: Cores, round_trips: u64, capacity: usize) -> Ran {
     let ((mut there, mut seen), (mut back, mut home)) = (pair(capacity), pair(capacity));
     let serve = move || {
         (0..round_trips).fold(0, |sum: u64, n| {
-            send(&mut there, &line::numbered(n));
-            sum.wrapping_add(line::sum(&receive(&mut home)))
+            send(&mut there, |event| line::write(event, n));
+            sum.wrapping_add(receive(&mut home, line::sum))
         })
     };
     let answer = move || {
         (0..round_trips).fold(0, |sum: u64, _| {
-            let event = receive(&mut seen);
-            send(&mut back, &event);
-            sum.wrapping_add(line::sum(&event))
+            let answered = receive(&mut seen, |event| {
+                send(&mut back, |answer| *answer = *event);
+                line::sum(event)
+            });
+            sum.wrapping_add(answered)
         })
     };
     let team = Team::new().with(Some(cores.first), serve).with(Some(cores.second), answer);
@@ -194,20 +195,21 @@ pub fn ping_pong(cores: Cores, round_trips: u64, capacity: usize) -> Ran {
 }
 
 #[inline]
-fn send(producer: &mut Producer<Line>, event: &Line) {
-    Pause::Spin.until(|| producer.try_publish(event).then_some(()));
+fn send(producer: &mut Producer<Line>, fill: impl Fn(&mut Line)) {
+    Pause::Spin.until(|| producer.try_publish_with(&fill).then_some(()));
 }
 
+/// What `each` gives of the next event.
 #[inline]
-fn receive(reader: &mut Reader<Line>) -> Line {
+fn receive(reader: &mut Reader<Line>, mut each: impl FnMut(&Line) -> u64) -> u64 {
     Pause::Spin.until(|| {
         let mut batch = reader.poll(1);
         if batch.is_empty() {
             return None;
         }
-        let event = *batch.get(0);
+        let value = each(batch.get(0));
         batch.release(1);
-        Some(event)
+        Some(value)
     })
 }
 

@@ -1,4 +1,4 @@
-//! `bench-peers [--rounds N] [--events N] [--only TEXT] [--lmax COMMAND]`: Pitlane's rings, its
+//! `bench-peers [--rounds N] [--events N] [--only CONTEST,..] [--who NAME,..] [--lmax COMMAND]`: Pitlane's rings, its
 //! rivals and the machine's limits at the same work, in turns, in Markdown. `scripts/bench-rivals` and
 //! `scripts/bench-lmax` call it.
 
@@ -22,6 +22,7 @@ struct Arguments {
     rounds: usize,
     events: u64,
     only: Option<String>,
+    who: Option<String>,
     lmax: Option<String>,
 }
 
@@ -31,7 +32,7 @@ fn main() -> ExitCode {
         Err(message) => {
             eprintln!("{message}");
             eprintln!(
-                "usage: bench-peers [--rounds N] [--events N] [--only TEXT] [--lmax COMMAND]"
+                "usage: bench-peers [--rounds N] [--events N] [--only CONTEST,..] [--who NAME,..] [--lmax COMMAND]"
             );
             ExitCode::from(2)
         }
@@ -48,6 +49,9 @@ fn run(arguments: &Arguments) -> Result<(), String> {
     if let Some(only) = &arguments.only {
         cases.retain(|case| only.split(',').any(|text| case.contest.contains(text)));
     }
+    if let Some(who) = &arguments.who {
+        cases.retain(|case| who.split(',').any(|text| case.who.contains(text)));
+    }
     if cases.is_empty() {
         return Err("nothing to compare: no contest has that in its name".into());
     }
@@ -61,7 +65,7 @@ fn run(arguments: &Arguments) -> Result<(), String> {
 }
 
 fn read(mut words: impl Iterator<Item = String>) -> Result<Arguments, String> {
-    let mut arguments = Arguments { rounds: 40, events: 200_000, only: None, lmax: None };
+    let mut arguments = Arguments { rounds: 40, events: 200_000, only: None, who: None, lmax: None };
     while let Some(word) = words.next() {
         let value = words.next().ok_or(format!("{word} takes a value"))?;
         let number =
@@ -70,6 +74,7 @@ fn read(mut words: impl Iterator<Item = String>) -> Result<Arguments, String> {
             "--rounds" => arguments.rounds = number()? as usize,
             "--events" => arguments.events = number()?,
             "--only" => arguments.only = Some(value),
+            "--who" => arguments.who = Some(value),
             "--lmax" => arguments.lmax = Some(value),
             _ => return Err(format!("there is no {word}")),
         }
