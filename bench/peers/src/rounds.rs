@@ -9,7 +9,7 @@ use pitlane_bench::team::{Cores, Ran};
 const PROBE: u64 = 2_000;
 
 /// Runs of each capacity, of which the best is chosen.
-const TRIES: usize = 5;
+const TRIES: usize = 3;
 
 /// What a case was like in one round.
 pub struct Round {
