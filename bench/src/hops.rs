@@ -85,7 +85,8 @@ fn write(mut producer: Producer<Line>, first: u64, size: Size) -> u64 {
     let end = first + size.events;
     if size.batch == 1 {
         for n in first..end {
-            size.pause.until(|| producer.try_publish_with(|event| line::write(event, n)).then_some(()));
+            size.pause
+                .until(|| producer.try_publish_with(|event| line::write(event, n)).then_some(()));
         }
         return 0;
     }

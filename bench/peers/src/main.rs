@@ -65,7 +65,8 @@ fn run(arguments: &Arguments) -> Result<(), String> {
 }
 
 fn read(mut words: impl Iterator<Item = String>) -> Result<Arguments, String> {
-    let mut arguments = Arguments { rounds: 40, events: 200_000, only: None, who: None, lmax: None };
+    let mut arguments =
+        Arguments { rounds: 40, events: 200_000, only: None, who: None, lmax: None };
     while let Some(word) = words.next() {
         let value = words.next().ok_or(format!("{word} takes a value"))?;
         let number =

@@ -90,8 +90,8 @@ impl<E: Event> Producer<E> {
     /// As [`Self::try_publish`], of an event that `fill` writes in its place: it finds there what was
     /// there a lap ago, or zeros where the ring has lossy readers. Where there is no room it is not called.
     ///
-    /// It is the faster way. An event that is built elsewhere, field by field, and copied at once waits for
-    /// its fields to leave the processor's store buffer, behind whatever was published before.
+    /// For events that are built field by field it was the faster way where it was measured
+    /// (`bench/results`): a copy of what was just stored in narrower pieces waits for these stores.
     #[must_use = "the event was not published when this is false"]
     #[inline]
     pub fn try_publish_with(&mut self, fill: impl FnOnce(&mut E)) -> bool {
@@ -238,9 +238,8 @@ impl<E: Event> Producer<E> {
     }
 }
 
-/// Below which sequence slots are free. It takes no producer, so that one that lives on a stack can be
-/// held in registers: each of its fields stored to memory per event would take a place in the
-/// processor's store buffer, which is what bounds events published one by one.
+/// Below which sequence slots are free. Apart from the producer, so that the rare way borrows nothing of
+/// it mutably.
 #[cold]
 fn free_until(storage: &Storage, published: u64) -> u64 {
     // Without readers, only what is not published yet must not be overwritten.
