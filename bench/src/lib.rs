@@ -7,20 +7,32 @@
 //! | [`Settings`] | how a topology is run |
 //! | [`Prepared`] | what is replayed: events from memory |
 //! | [`rows`] | what is replayed: tick files made of them |
+//! | [`raw`] | what two cores can do at best, without any ring |
+//! | [`hops`] | our rings between cores, without any topology |
+//! | [`placed`] | the same shapes as topologies, placed as asked |
+//! | [`team`] | threads that begin together, and what they took |
+//! | [`line`] | the event that these move |
+//! | [`classes`] | rounds sorted by what the machine did meanwhile, medians with intervals |
 //! | [`limits`] | what the machine, or the rules without an engine, can do at best |
 //! | [`rounds`] | variants measured in turns, medians and ratios |
 //! | [`suite`] | the sets of variants that the example `measure` runs |
 //! | [`Machine`] | where it was measured |
 #![forbid(unsafe_code)]
 
+pub mod classes;
+pub mod hops;
 pub mod limits;
+pub mod line;
 mod lossy;
 mod machine;
+pub mod placed;
+pub mod raw;
 pub mod rounds;
 pub mod rows;
 mod session;
 mod settings;
 pub mod suite;
+pub mod team;
 pub mod topologies;
 
 pub use machine::Machine;

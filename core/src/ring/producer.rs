@@ -87,6 +87,21 @@ impl<E: Event> Producer<E> {
         written
     }
 
+    /// As [`Self::try_publish`], of an event that `fill` writes in its place: it finds there what was
+    /// there a lap ago, or zeros where the ring has lossy readers. Where there is no room it is not called.
+    ///
+    /// For events that are built field by field it was the faster way where it was measured
+    /// (`bench/results`): a copy of what was just stored in narrower pieces waits for these stores.
+    #[must_use = "the event was not published when this is false"]
+    #[inline]
+    pub fn try_publish_with(&mut self, fill: impl FnOnce(&mut E)) -> bool {
+        let written = self.write_with(|slot| fill(bytemuck::cast_mut(slot)));
+        if written {
+            self.publish();
+        }
+        written
+    }
+
     /// Promises that no event with a root below `bound` will come. A promise is never taken back: a
     /// smaller one changes nothing.
     pub fn promise(&mut self, bound: u64) {
@@ -217,14 +232,19 @@ impl<E: Event> Producer<E> {
     }
 
     /// Looks how far the slowest reader has come.
-    #[cold]
+    #[inline]
     fn look_at_gates(&mut self) {
-        // Without readers, only what is not published yet must not be overwritten.
-        let gates =
-            (0..self.storage.readers()).map(|i| self.storage.reader(i).gate.observe(Edge::Gate));
-        let slowest = gates.fold(self.published, u64::min);
-        self.free_until = slowest + self.storage.capacity();
+        self.free_until = free_until(&self.storage, self.published);
     }
+}
+
+/// Below which sequence slots are free. Apart from the producer, so that the rare way borrows nothing of
+/// it mutably.
+#[cold]
+fn free_until(storage: &Storage, published: u64) -> u64 {
+    // Without readers, only what is not published yet must not be overwritten.
+    let gates = (0..storage.readers()).map(|i| storage.reader(i).gate.observe(Edge::Gate));
+    gates.fold(published, u64::min) + storage.capacity()
 }
 
 impl<E: Event> Drop for Producer<E> {

@@ -31,9 +31,14 @@ impl<E: Event> Reader<E> {
     }
 
     /// Up to `limit` events that are there and not yet released. Does not wait.
+    #[inline]
     pub fn poll(&mut self, limit: usize) -> Batch<'_, E> {
         if self.available() < limit {
             self.look();
+            if self.available() == 0 {
+                // What comes next comes here: its line and the cursor's then travel together.
+                self.storage.prefetch(self.gate);
+            }
         }
         let len = limit.min(self.available());
         Batch { reader: self, len }

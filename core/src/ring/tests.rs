@@ -31,6 +31,21 @@ fn producer_waits_for_the_slowest_gate() {
 }
 
 #[test]
+fn an_event_written_in_its_place_is_published_and_where_there_is_no_room_nothing_is_written() {
+    for lossy in [false, true] {
+        let mut ring = RingBuilder::<MarketData>::new(1).expect("a power of two");
+        ring.reader();
+        if lossy {
+            ring.lossy_reader();
+        }
+        let (mut producer, mut readers, _lossy) = ring.build_with_lossy();
+        assert!(producer.try_publish_with(|slot| *slot = event(5)));
+        assert!(!producer.try_publish_with(|_| panic!("there is no room")));
+        assert_eq!(readers[0].poll(1).get(0), &event(5));
+    }
+}
+
+#[test]
 fn a_dropped_claim_publishes_nothing() {
     let mut ring = RingBuilder::<MarketData>::new(4).expect("a power of two");
     ring.reader();

@@ -1,0 +1,232 @@
+//! What is compared: every rival, ourselves and the machine's limits, by shape and batch.
+
+use crate::lmax::Lmax;
+use crate::queues::{Array, Crossbeam, Flume, Kanal, Queue, Rtrb, RtrbPop, Std};
+use crate::{rings, shapes};
+use pitlane::topology::Lanes;
+use pitlane_bench::hops::{self, Shape, Size};
+use pitlane_bench::team::{Cores, Pause, Ran};
+use pitlane_bench::{placed, raw};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// One contestant in one contest.
+pub struct Case {
+    /// The contest: only cases of the same one are compared.
+    pub contest: String,
+    /// Who.
+    pub who: String,
+    /// The capacities to choose from.
+    pub capacities: &'static [usize],
+    /// Runs it once, at a capacity.
+    pub run: Box<dyn Fn(usize) -> Ran>,
+}
+
+/// How much a run moves.
+#[derive(Clone, Copy)]
+pub struct Amount {
+    /// Events where two threads have a core each.
+    pub events: u64,
+    /// Round trips of a ping-pong.
+    pub round_trips: u64,
+}
+
+const CAPACITIES: &[usize] = &[64, 256, 1024, 4096, 16_384];
+const SMALL: &[usize] = &[1, 2, 8, 64, 1024];
+const BATCHES: [usize; 5] = [1, 4, 16, 64, 256];
+const SHAPES: [(&str, Shape); 3] = [
+    ("pipeline of 3", Shape::Pipeline),
+    ("broadcast to 3", Shape::Broadcast),
+    ("diamond", Shape::Diamond),
+];
+
+/// Events published at a time where threads outnumber cores.
+const CROWDED_BATCH: usize = 64;
+
+/// All cases, the first of each contest being what ratios are against.
+pub fn all(cores: Cores, amount: Amount, lmax: Option<Rc<RefCell<Lmax>>>) -> Vec<Case> {
+    let mut cases = Cases { list: Vec::new(), cores, amount, lmax };
+    BATCHES.into_iter().for_each(|batch| cases.hop(batch));
+    cases.ping_pong();
+    for (name, shape) in SHAPES {
+        cases.crowded(name, shape);
+    }
+    cases.three_to_one();
+    cases.copy();
+    cases.list
+}
+
+struct Cases {
+    list: Vec<Case>,
+    cores: Cores,
+    amount: Amount,
+    lmax: Option<Rc<RefCell<Lmax>>>,
+}
+
+impl Cases {
+    fn add(
+        &mut self,
+        contest: &str,
+        who: impl Into<String>,
+        capacities: &'static [usize],
+        run: impl Fn(usize) -> Ran + 'static,
+    ) {
+        let (contest, who, run) = (contest.to_owned(), who.into(), Box::new(run));
+        self.list.push(Case { contest, who, capacities, run });
+    }
+
+    fn hop(&mut self, batch: usize) {
+        let contest = format!("hop, batch {batch}");
+        let (cores, events) = (self.cores, self.amount.events);
+        let capacities: &'static [usize] = if batch > 64 { &CAPACITIES[1..] } else { CAPACITIES };
+        let size = move |capacity, pause| Size { events, capacity, batch, pause };
+        self.add(&contest, "raw lines", capacities, move |lines| {
+            raw::transfer(cores, events, lines, batch)
+        });
+        for pause in [Pause::Spin, Pause::Hint] {
+            self.add(&contest, format!("Pitlane ring, {}", name_of(pause)), capacities, move |c| {
+                hops::ring(Some(cores), Shape::Hop, size(c, pause))
+            });
+            self.add(&contest, format!("disruptor, {}", name_of(pause)), capacities, move |c| {
+                rings::run(Some(cores), Shape::Hop, size(c, pause))
+            });
+        }
+        self.queue_hops::<Rtrb>("rtrb", &contest, capacities, size);
+        if batch == 1 {
+            self.queue_hops::<RtrbPop>("rtrb, pop", &contest, capacities, size);
+        }
+        self.queue_hops::<Array>("ArrayQueue", &contest, capacities, size);
+        self.queue_hops::<Crossbeam>("crossbeam-channel", &contest, capacities, size);
+        self.queue_hops::<Std>("std mpsc", &contest, capacities, size);
+        self.queue_hops::<Kanal>("kanal", &contest, capacities, size);
+        self.queue_hops::<Flume>("flume", &contest, capacities, size);
+        self.lmax(&contest, "unicast", batch);
+    }
+
+    fn queue_hops<Q: Queue + 'static>(
+        &mut self,
+        who: &str,
+        contest: &str,
+        capacities: &'static [usize],
+        size: impl Fn(usize, Pause) -> Size + Copy + 'static,
+    ) {
+        let cores = self.cores;
+        for pause in [Pause::Spin, Pause::Hint] {
+            self.add(contest, format!("{who}, {}", name_of(pause)), capacities, move |c| {
+                shapes::run::<Q>(Some(cores), Shape::Hop, size(c, pause))
+            });
+        }
+    }
+
+    fn ping_pong(&mut self) {
+        let contest = "ping-pong, one way";
+        let (cores, trips) = (self.cores, self.amount.round_trips);
+        self.add(contest, "raw word", &[1], move |_| raw::ping_pong(cores, trips));
+        self.add(contest, "raw line and index", SMALL, move |c| {
+            raw::line_ping_pong(cores, trips, c)
+        });
+        self.add(contest, "Pitlane ring", SMALL, move |c| hops::ping_pong(cores, trips, c));
+        self.add(contest, "disruptor", SMALL, move |c| rings::ping_pong(cores, trips, c));
+        self.queue_ping_pong::<Rtrb>("rtrb");
+        self.queue_ping_pong::<Array>("ArrayQueue");
+        self.queue_ping_pong::<Crossbeam>("crossbeam-channel");
+        self.queue_ping_pong::<Std>("std mpsc");
+        self.queue_ping_pong::<Kanal>("kanal");
+        self.queue_ping_pong::<Flume>("flume");
+    }
+
+    fn queue_ping_pong<Q: Queue + 'static>(&mut self, who: &str) {
+        let (cores, trips) = (self.cores, self.amount.round_trips);
+        self.add("ping-pong, one way", who, SMALL, move |c| {
+            shapes::ping_pong::<Q>(cores, trips, c)
+        });
+    }
+
+    /// Four threads, two cores: they yield. Each contestant is tried pinned in turn and unpinned.
+    fn crowded(&mut self, contest: &str, shape: Shape) {
+        let events = self.amount.events;
+        let size =
+            move |capacity| Size { events, capacity, batch: CROWDED_BATCH, pause: Pause::Yield };
+        if shape != Shape::Diamond {
+            for (who, lanes) in [("auto", Lanes::Auto), ("fused", Lanes::Fused)] {
+                self.add(contest, format!("Pitlane topology, {who}"), CAPACITIES, move |c| {
+                    placed::topology(lanes.clone(), shape, events, c)
+                });
+            }
+        }
+        for cores in [Some(self.cores), None] {
+            let how = if cores.is_some() { "pinned" } else { "free" };
+            self.add(contest, format!("Pitlane ring, {how}"), CAPACITIES, move |c| {
+                hops::ring(cores, shape, size(c))
+            });
+            self.add(contest, format!("disruptor, {how}"), CAPACITIES, move |c| {
+                rings::run(cores, shape, size(c))
+            });
+            self.add(contest, format!("rtrb, {how}"), CAPACITIES, move |c| {
+                shapes::run::<Rtrb>(cores, shape, size(c))
+            });
+            self.add(contest, format!("crossbeam-channel, {how}"), CAPACITIES, move |c| {
+                shapes::run::<Crossbeam>(cores, shape, size(c))
+            });
+        }
+        let free = None;
+        self.add(contest, "ArrayQueue, free", CAPACITIES, move |c| {
+            shapes::run::<Array>(free, shape, size(c))
+        });
+        self.add(contest, "std mpsc, free", CAPACITIES, move |c| {
+            shapes::run::<Std>(free, shape, size(c))
+        });
+        self.add(contest, "kanal, free", CAPACITIES, move |c| {
+            shapes::run::<Kanal>(free, shape, size(c))
+        });
+        self.add(contest, "flume, free", CAPACITIES, move |c| {
+            shapes::run::<Flume>(free, shape, size(c))
+        });
+        let at_lmax = contest.split(' ').next().expect("a word").to_owned();
+        self.lmax(contest, &at_lmax, CROWDED_BATCH);
+    }
+
+    fn three_to_one(&mut self) {
+        let (events, contest) = (self.amount.events, "three to one");
+        let size =
+            move |capacity| Size { events, capacity, batch: CROWDED_BATCH, pause: Pause::Yield };
+        for cores in [Some(self.cores), None] {
+            let how = if cores.is_some() { "pinned" } else { "free" };
+            let mut add = |who: &str, run: fn(Option<Cores>, Size) -> Ran| {
+                self.add(contest, format!("{who}, {how}"), CAPACITIES, move |c| {
+                    run(cores, size(c))
+                });
+            };
+            add("Pitlane rings", hops::three_to_one);
+            add("disruptor", rings::three_to_one);
+            add("rtrb", shapes::three_to_one::<Rtrb>);
+            add("ArrayQueue", shapes::three_to_one::<Array>);
+            add("crossbeam-channel", shapes::three_to_one::<Crossbeam>);
+            add("std mpsc", shapes::three_to_one::<Std>);
+            add("kanal", shapes::three_to_one::<Kanal>);
+            add("flume", shapes::three_to_one::<Flume>);
+        }
+        self.lmax(contest, "three", CROWDED_BATCH);
+    }
+
+    fn copy(&mut self) {
+        let (cores, events) = (self.cores, self.amount.events);
+        self.add("memcpy, one core", "memcpy", &[256], move |_| raw::copy(cores, events));
+    }
+
+    fn lmax(&mut self, contest: &str, shape: &str, batch: usize) {
+        let Some(lmax) = self.lmax.clone() else { return };
+        let (shape, events) = (shape.to_owned(), self.amount.events);
+        self.add(contest, "LMAX Disruptor, yielding", CAPACITIES, move |c| {
+            lmax.borrow_mut().run(&shape, c.max(batch), batch, events)
+        });
+    }
+}
+
+fn name_of(pause: Pause) -> &'static str {
+    match pause {
+        Pause::Spin => "spin",
+        Pause::Hint => "hint",
+        Pause::Yield => "yield",
+    }
+}
