@@ -182,7 +182,7 @@ mod block {
         #[inline]
         pub(in crate::ring) fn prefetch(&self, sequence: u64) {
             #[cfg(target_arch = "x86_64")]
-            // SAFETY: a hint to the cache, which reads no memory as far as the language goes.
+            // SAFETY: inside the block (R4), and only a hint, which reads nothing as far as the language goes.
             unsafe {
                 use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
                 _mm_prefetch::<_MM_HINT_T0>(self.slot(sequence).as_ptr().cast());
