@@ -1,6 +1,6 @@
 //! The fused replay, and what one more stage and one more emission cost.
 //!
-//! `cargo bench -p pitlane-bench`; numbers for the record come from the example `measure`, which
+//! `cargo bench -p pitlane-bench`; numbers for the record come from `pitlane bench throughput`, which
 //! lets variants take turns.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};

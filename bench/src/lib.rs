@@ -15,23 +15,36 @@
 //! | [`classes`] | rounds sorted by what the machine did meanwhile, medians with intervals |
 //! | [`limits`] | what the machine, or the rules without an engine, can do at best |
 //! | [`rounds`] | variants measured in turns, medians and ratios |
-//! | [`suite`] | the sets of variants that the example `measure` runs |
+//! | [`suite`] | the sets of variants that `pitlane bench throughput` runs |
+//! | [`latency`], [`openloop`] | latency at a planned rate |
+//! | [`sweep`] | the rate at which latency leaves a bound |
+//! | [`hiccups`], [`switches`](mod@switches) | the machine's own noise |
+//! | [`promises`] | what was promised, and what is |
+//! | [`plot`] | drawings of it |
 //! | [`Machine`] | where it was measured |
 #![forbid(unsafe_code)]
 
 pub mod classes;
+pub mod hiccups;
 pub mod hops;
+pub mod latency;
 pub mod limits;
 pub mod line;
 mod lossy;
 mod machine;
+pub mod openloop;
 pub mod placed;
+pub mod plot;
+pub mod promises;
 pub mod raw;
 pub mod rounds;
 pub mod rows;
 mod session;
 mod settings;
+mod shapes;
 pub mod suite;
+pub mod sweep;
+pub mod switches;
 pub mod team;
 pub mod topologies;
 

@@ -95,27 +95,50 @@ impl Measured {
 
 /// Runs the variants in turns, after one round that does not count.
 pub fn measure(variants: &mut [Variant], rounds: usize) -> Vec<Measured> {
-    let mut works = vec![Vec::with_capacity(rounds); variants.len()];
-    for round in 0..=rounds {
-        for (variant, works) in variants.iter_mut().zip(&mut works) {
-            let work = (variant.run)();
-            if round > 0 {
-                works.push(work);
+    measure_while(variants, rounds, |_, _| true)
+}
+
+/// As [`measure`], asking before each run whether to go on: `go_on` is given the round, 0 for the one
+/// that does not count, and the variant's name. Rounds that were begun and not finished do not count;
+/// where none was finished there are no results.
+pub fn measure_while(
+    variants: &mut [Variant],
+    rounds: usize,
+    mut go_on: impl FnMut(usize, &str) -> bool,
+) -> Vec<Measured> {
+    let mut works: Vec<Vec<Work>> = vec![Vec::with_capacity(rounds); variants.len()];
+    'rounds: for round in 0..=rounds {
+        let mut own = Vec::with_capacity(variants.len());
+        for variant in variants.iter_mut() {
+            if !go_on(round, &variant.name) {
+                break 'rounds;
             }
+            own.push((variant.run)());
+        }
+        if round > 0 {
+            works.iter_mut().zip(own).for_each(|(works, work)| works.push(work));
         }
     }
+    match works.first().is_none_or(Vec::is_empty) {
+        true => Vec::new(),
+        false => variants
+            .iter()
+            .zip(&works)
+            .map(|(variant, own)| told(variant, own, &works[0]))
+            .collect(),
+    }
+}
+
+fn told(variant: &Variant, own: &[Work], first: &[Work]) -> Measured {
     let ns = |work: &Work| work.ns(work.on_core.unwrap_or(work.wall));
-    let measured = |(variant, own): (&Variant, &Vec<Work>)| {
-        let ratios = own.iter().zip(&works[0]).map(|(own, first)| own.against(*first));
-        Measured {
-            name: variant.name.clone(),
-            ns: quartiles(own.iter().map(ns)),
-            one_thread: own.iter().all(|work| work.on_core.is_some()),
-            wall_ns: quartiles(own.iter().map(|work| work.ns(work.wall)))[1],
-            ratio: quartiles(ratios)[1],
-        }
-    };
-    variants.iter().zip(&works).map(measured).collect()
+    let ratios = own.iter().zip(first).map(|(own, first)| own.against(*first));
+    Measured {
+        name: variant.name.clone(),
+        ns: quartiles(own.iter().map(ns)),
+        one_thread: own.iter().all(|work| work.on_core.is_some()),
+        wall_ns: quartiles(own.iter().map(|work| work.ns(work.wall)))[1],
+        ratio: quartiles(ratios)[1],
+    }
 }
 
 fn quartiles(values: impl Iterator<Item = f64>) -> [f64; 3] {
@@ -147,5 +170,18 @@ mod tests {
         assert_eq!(measured[1].ratio, 3.0);
         assert_eq!(measured[0].ns, [2.0, 20.0, 20.0]);
         assert_eq!(measured[0].millions_per_second(), 50.0);
+    }
+    #[test]
+    fn only_whole_rounds_count_and_none_at_all_gives_no_results() {
+        let variants = || {
+            ["a", "b"].map(|name| {
+                let work = Work { events: 1, wall: Duration::from_nanos(5), on_core: None };
+                Variant::new(name, move || work)
+            })
+        };
+        // Ended in the middle of the second round that counts.
+        let measured = measure_while(&mut variants(), 9, |round, name| round < 2 || name == "a");
+        assert_eq!(measured.len(), 2);
+        assert!(measure_while(&mut variants(), 9, |round, _| round < 1).is_empty());
     }
 }

@@ -4,7 +4,10 @@ use crate::{FEED, Prepared};
 use pitlane::Instruments;
 use pitlane::event::MarketData;
 use pitlane::source::Source;
-use pitlane_feeds::{OpenOptions, Preset, ReadAhead, Replay, ReplayOptions, open_file};
+use pitlane_feeds::{
+    GenerateOptions, OpenOptions, Preset, ReadAhead, Replay, ReplayOptions, Session, open_file,
+    write_csv,
+};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -89,13 +92,45 @@ impl LeanZip {
 
     /// Decodes it all; gives how many events there were.
     pub(crate) fn drain(&self) -> u64 {
-        let mut source = self.open();
-        let mut batch: Vec<MarketData> = Vec::with_capacity(1024);
-        let mut events = 0;
-        while source.read(&mut batch).expect("good rows") || !batch.is_empty() {
-            events += std::hint::black_box(&batch).len() as u64;
-            batch.clear();
-        }
-        events
+        drain(self.open())
     }
+}
+
+/// A generated session as CSV in the system's folder for temporary files; gone with its last clone.
+#[derive(Clone, Debug)]
+pub(crate) struct SessionFile(Arc<Gone>);
+
+impl SessionFile {
+    pub(crate) fn write(rows: u64) -> Self {
+        let name = format!("pitlane-bench-{}_session.csv", std::process::id());
+        let file = Self(Arc::new(Gone(std::env::temp_dir().join(name))));
+        let options = GenerateOptions { seed: 7, events: rows, ..GenerateOptions::default() };
+        let instruments = Instruments::new();
+        let mut session = Session::new(&options, &instruments).expect("sound options");
+        write_csv(&file.0.0, &mut session, &instruments).expect("room for temporary files");
+        file
+    }
+
+    fn open(&self) -> Box<dyn Source> {
+        let options = OpenOptions { preset: Some(Preset::Plain), ..OpenOptions::default() };
+        open_file(&self.0.0, &options, &Instruments::new()).expect("it was written just now")
+    }
+
+    pub(crate) fn replay(&self) -> Replay {
+        replay(self.open())
+    }
+
+    pub(crate) fn drain(&self) -> u64 {
+        drain(self.open())
+    }
+}
+
+fn drain(mut source: Box<dyn Source>) -> u64 {
+    let mut batch: Vec<MarketData> = Vec::with_capacity(1024);
+    let mut events = 0;
+    while source.read(&mut batch).expect("good rows") || !batch.is_empty() {
+        events += std::hint::black_box(&batch).len() as u64;
+        batch.clear();
+    }
+    events
 }

@@ -60,7 +60,7 @@ impl Prepared {
     /// An input that enters so many events, beginning anew where there are no more.
     #[must_use]
     pub fn input(&self, events: u64) -> Laps {
-        Laps { events: self.clone(), at: 0, left: events, port: None }
+        Laps { events: self.clone(), at: 0, left: events, at_once: usize::MAX, port: None }
     }
 }
 
@@ -70,7 +70,17 @@ pub struct Laps {
     events: Prepared,
     at: usize,
     left: u64,
+    at_once: usize,
     port: Option<Port>,
+}
+
+impl Laps {
+    /// Enters at most so many events at once, which is one publication.
+    #[must_use]
+    pub fn at_once(mut self, events: usize) -> Self {
+        self.at_once = events;
+        self
+    }
 }
 
 impl Input for Laps {
@@ -84,7 +94,8 @@ impl Input for Laps {
         };
         self.port = Some(port);
         let events = self.events.events();
-        let end = events.len().min(self.at + usize::try_from(self.left).unwrap_or(usize::MAX));
+        let left = usize::try_from(self.left).unwrap_or(usize::MAX).min(self.at_once);
+        let end = events.len().min(self.at.saturating_add(left));
         let entered = entry.enter(port, &events[self.at..end]);
         self.left -= entered as u64;
         self.at = if self.at + entered == events.len() { 0 } else { self.at + entered };

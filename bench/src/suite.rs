@@ -1,9 +1,8 @@
 //! Sets of variants, by name.
 
 use crate::rounds::{Variant, Work};
-use crate::{Prepared, Settings, limits, lossy, rows, topologies};
-use pitlane::topology::{Input, LaneSpec, Lanes, Latency, Plan};
-use pitlane::wait::Wait;
+use crate::{Prepared, Settings, limits, lossy, rows, shapes, topologies};
+use pitlane::topology::{Input, Latency, Plan};
 
 /// How much is measured.
 #[derive(Clone, Copy, Debug)]
@@ -12,16 +11,28 @@ pub struct Size {
     pub events: u64,
     /// Events in memory, over which a run goes as often as it takes.
     pub prepared: usize,
+    /// Rows of the session that is read from a file.
+    pub rows: u64,
+}
+
+impl Size {
+    /// Runs of so many events, and no more of them in memory or files than that.
+    #[must_use]
+    pub fn of(events: u64) -> Self {
+        let prepared = usize::try_from(events).unwrap_or(usize::MAX);
+        Self { events, rows: events, prepared: prepared.min(Self::default().prepared) }
+    }
 }
 
 impl Default for Size {
-    /// 2 M events a run, from 64 MiB of them: more than caches hold.
+    /// 2 M events a run, from 64 MiB of them: more than caches hold; 5 M rows.
     fn default() -> Self {
-        Self { events: 1 << 21, prepared: 1 << 20 }
+        Self { events: 1 << 21, prepared: 1 << 20, rows: 5_000_000 }
     }
 }
 
 /// A set of variants that belong beside each other; ratios are against the first.
+#[derive(Debug)]
 pub struct Set {
     /// What one asks for it by.
     pub name: &'static str,
@@ -32,7 +43,7 @@ pub struct Set {
 }
 
 /// All sets.
-pub const SETS: [Set; 10] = [
+pub const SETS: [Set; 16] = [
     Set {
         name: "replay",
         about: "Trades in memory through sma_cross and mean_reversion, risk_gate, null; fused.",
@@ -67,7 +78,32 @@ pub const SETS: [Set; 10] = [
     Set {
         name: "hop",
         about: "From the input's thread over a ring to a stage on another lane; against the same fused.",
-        variants: hop,
+        variants: shapes::hop,
+    },
+    Set {
+        name: "shapes",
+        about: "Pipeline, broadcast, diamond, many to one; ratios are against the fused pipeline.",
+        variants: shapes::shapes,
+    },
+    Set {
+        name: "conditions",
+        about: "A condition on the way to one fused stage; of the demo session, a fifth trades.",
+        variants: shapes::conditions,
+    },
+    Set {
+        name: "routing",
+        about: "Kinds of routes to the same two fused stages.",
+        variants: shapes::routing,
+    },
+    Set {
+        name: "rings",
+        about: "A ring between two threads, each on a core, without a topology; against raw lines.",
+        variants: shapes::rings,
+    },
+    Set {
+        name: "ping-pong",
+        about: "An event to and fro over two rings, one way, on two cores; against a bare word.",
+        variants: shapes::ping_pong,
     },
     Set {
         name: "lossy",
@@ -79,10 +115,15 @@ pub const SETS: [Set; 10] = [
         about: "Rows of Lean's trade files out of a zip through the replay, fused; from disk cache.",
         variants: csv,
     },
+    Set {
+        name: "session",
+        about: "A generated session out of a CSV file through both strategies and the gate, fused.",
+        variants: session,
+    },
 ];
 
 /// A topology run from start to stop; building it is part of it, and far below a millisecond.
-fn running<I: Input + 'static>(
+pub(crate) fn running<I: Input + 'static>(
     name: impl Into<String>,
     plan: impl Fn() -> Plan + 'static,
     input: impl Fn() -> I + 'static,
@@ -103,8 +144,9 @@ fn running<I: Input + 'static>(
     })
 }
 
+/// How many threads take part.
 #[derive(Clone, Copy)]
-enum Threads {
+pub(crate) enum Threads {
     One,
     More,
 }
@@ -203,30 +245,6 @@ fn chains(size: Size) -> Vec<Variant> {
     [0, 1, 3, 5].map(|stages| (stages, None)).into_iter().chain(capacities).map(variant).collect()
 }
 
-fn hop(size: Size) -> Vec<Variant> {
-    let trades = Prepared::trades(size.prepared);
-    let variant = |name: &str, lanes: Lanes, batch| {
-        let events = trades.clone();
-        let fused = lanes == Lanes::Fused;
-        let settings = Settings { lanes, batch_limit: Some(batch), ..Settings::FUSED };
-        let plan = move || topologies::pipeline_of(1, &settings);
-        let threads = if fused { Threads::One } else { Threads::More };
-        running(name, plan, move || events.input(size.events), threads)
-    };
-    let lane = || {
-        let stages = vec!["s1".to_owned()];
-        let wait = Some(Wait::SpinYield);
-        Lanes::List(vec![LaneSpec { name: "other".into(), cpu: None, wait, stages }])
-    };
-    vec![
-        variant("fused, limit 256", Lanes::Fused, 256),
-        variant("another lane, limit 1", lane(), 1),
-        variant("another lane, limit 64", lane(), 64),
-        variant("another lane, limit 256", lane(), 256),
-        variant("another lane, limit 1000", lane(), 1000),
-    ]
-}
-
 fn csv(size: Size) -> Vec<Variant> {
     let count = size.events.min(1 << 20);
     let file = rows::LeanZip::write(&Prepared::trades(count as usize));
@@ -240,6 +258,17 @@ fn csv(size: Size) -> Vec<Variant> {
     vec![
         variant("zip, fused, on one thread", false, Settings::FUSED),
         variant("zip, fused, read ahead on a second thread", true, Settings::FUSED),
+        Variant::new("decoding alone, no engine", move || Work::time(|| decode.drain())),
+    ]
+}
+
+fn session(size: Size) -> Vec<Variant> {
+    let file = rows::SessionFile::write(size.rows);
+    let decode = file.clone();
+    let plan = || topologies::replay(&Settings::FUSED);
+    let name = format!("{} rows, fused", size.rows);
+    vec![
+        running(name, plan, move || file.replay(), Threads::One),
         Variant::new("decoding alone, no engine", move || Work::time(|| decode.drain())),
     ]
 }

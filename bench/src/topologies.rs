@@ -23,16 +23,26 @@ use pitlane_strategies::{Strategy, strategy};
 /// Every component has its defaults, but for the windows 10, 50 and 100.
 #[must_use]
 pub fn replay(settings: &Settings) -> Plan {
-    replay_of(settings, Route::from)
+    replay_of(settings, component(Null).on::<Order>().build(), Route::from)
+}
+
+/// As [`replay`], to a sink of one's own.
+pub(crate) fn replay_to(orders: Component, settings: &Settings) -> Plan {
+    replay_of(settings, orders, Route::from)
 }
 
 /// As [`replay`]; the strategies see only what meets a condition.
 #[must_use]
 pub fn filtered_replay(condition: &str, settings: &Settings) -> Plan {
-    replay_of(settings, |strategy| filter_to(condition, strategy))
+    let orders = component(Null).on::<Order>().build();
+    replay_of(settings, orders, |strategy| filter_to(condition, strategy))
 }
 
-fn replay_of(settings: &Settings, target: impl Fn(&'static str) -> Route) -> Plan {
+fn replay_of(
+    settings: &Settings,
+    orders: Component,
+    target: impl Fn(&'static str) -> Route,
+) -> Plan {
     let mut plan = Plan::new();
     let sma = SmaCrossParams { fast: 10, slow: 50, ..SmaCrossParams::default() };
     let sma = SmaCross::new(&sma).expect("sound parameters");
@@ -41,7 +51,7 @@ fn replay_of(settings: &Settings, target: impl Fn(&'static str) -> Route) -> Pla
     let revert = MeanReversion::new(&revert).expect("sound parameters");
     plan.component("revert", strategy_of(Priced::new(revert, PriceInput::Trade, "revert")));
     plan.component("gate", gate());
-    plan.component("orders", component(Null).on::<Order>());
+    plan.component("orders", orders);
     plan.route::<MarketData>(FEED, Tier::FAST, broadcast([target("sma"), target("revert")]));
     plan.route::<Signal>("strategy", Tier::FAST, "gate");
     plan.route::<Order>("risk", Tier::FAST, "orders");
@@ -97,7 +107,46 @@ pub fn chain_of(forwarders: usize, settings: &Settings) -> Plan {
     plan
 }
 
-fn adder() -> Component {
+/// Stages side by side that add up prices and emit nothing.
+///
+/// ```text
+///  feed --> s1, s2, ..., sn
+/// ```
+#[must_use]
+pub fn broadcast_to(stages: usize, settings: &Settings) -> Plan {
+    let mut plan = Plan::new();
+    let names: Vec<_> = (1..=stages).map(|n| format!("s{n}")).collect();
+    for name in &names {
+        plan.component(name, adder());
+    }
+    plan.route::<MarketData>(FEED, Tier::FAST, broadcast(names.iter().map(String::as_str)));
+    settings.apply(&mut plan);
+    plan
+}
+
+/// Two stages that each emit every event, and one that merges both in the order of roots:
+///
+/// ```text
+///  feed --> left  ==\
+///      \--> right ==+--> join
+/// ```
+#[must_use]
+pub fn diamond(join: impl Into<Component>, settings: &Settings) -> Plan {
+    let mut plan = Plan::new();
+    for side in ["left", "right"] {
+        let side_component: Component = forwarder();
+        plan.component(side, side_component.emits_under("sides"));
+    }
+    plan.component("join", join);
+    plan.route::<MarketData>(FEED, Tier::FAST, broadcast(["left", "right"]));
+    plan.route::<MarketData>("sides", Tier::FAST, "join");
+    settings.apply(&mut plan);
+    plan
+}
+
+/// A stage that adds up prices.
+#[must_use]
+pub fn adder() -> Component {
     let mut sum = 0_i64;
     let add = each(move |event: &MarketData, _: &mut Outbox| {
         if let Some(trade) = event.as_trade() {

@@ -1,6 +1,6 @@
 //! The command line.
 
-use crate::commands::{check, components, generate, graph, init, new, replay, sweep, ticks};
+use crate::commands::{bench, check, components, generate, graph, init, new, replay, sweep, ticks};
 use clap::{Args, Parser, Subcommand};
 use pitlane::Tier;
 use pitlane_config::Input;
@@ -34,6 +34,8 @@ pub(crate) enum Command {
     Ticks(ticks::Args),
     /// Write a generated session to a file.
     Generate(generate::Args),
+    /// Measure latency and throughput on this machine.
+    Bench(bench::Args),
     /// Make a folder with a config and a session that replay at once.
     Init(init::Args),
     /// Make a crate with a strategy of one's own and all commands of `pitlane`.

@@ -94,7 +94,9 @@ pub fn run_with(registry: Registry, arguments: impl IntoIterator<Item = OsString
 }
 
 fn dispatch(command: &Command, registry: &Registry) -> Result<Exit, Failure> {
-    use commands::{check, components, generate, graph, init, new, replay, schema, sweep, ticks};
+    use commands::{
+        bench, check, components, generate, graph, init, new, replay, schema, sweep, ticks,
+    };
     match command {
         Command::Replay(args) => replay::run(args, registry),
         Command::Sweep(args) => sweep::run(args, registry),
@@ -102,6 +104,7 @@ fn dispatch(command: &Command, registry: &Registry) -> Result<Exit, Failure> {
         Command::Graph(args) => graph::run(args, registry),
         Command::Ticks(args) => ticks::run(args),
         Command::Generate(args) => generate::run(args),
+        Command::Bench(args) => bench::run(args),
         Command::Init(args) => init::run(args),
         Command::New(args) => new::run(args),
         Command::Components(args) => components::run(args, registry),

@@ -11,16 +11,20 @@ const TICKS_PER_HALF: u32 = 5;
 /// read; ns.
 pub(super) fn text(outcome: &Outcome) -> String {
     let mut text = String::new();
-    section(&mut text, "all stages", &outcome.latency());
+    section(&mut text, &format!("all stages: {WHAT}"), &outcome.latency());
     for stage in outcome.stage_reports() {
-        section(&mut text, &format!("stage {}", stage.name), &stage.latency);
+        section(&mut text, &format!("stage {}: {WHAT}", stage.name), &stage.latency);
     }
     text
 }
 
-/// Writing to a string does not fail: results are passed over.
-fn section(text: &mut String, title: &str, latency: &Histogram<u64>) {
-    let _ = writeln!(text, "#[{title}: wall time from entry to the end of the batch, ns]");
+/// What latencies of a replay are.
+const WHAT: &str = "wall time from entry to the end of the batch, ns";
+
+/// One distribution under a title.
+pub(crate) fn section(text: &mut String, title: &str, latency: &Histogram<u64>) {
+    // Writing to a string does not fail: results are passed over.
+    let _ = writeln!(text, "#[{title}]");
     let _ = writeln!(
         text,
         "{:>14} {:>16} {:>12} {:>16}\n",

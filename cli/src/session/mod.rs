@@ -31,9 +31,10 @@ mod summary;
 mod table;
 
 pub(crate) use folder::{Folder, NewFolder};
+pub(crate) use hgrm::section as hgrm_section;
 pub(crate) use manifest::write_json;
 pub(crate) use outcome::{Outcome, State};
-pub(crate) use summary::summary;
+pub(crate) use summary::{percentiles, summary};
 pub(crate) use table::{aligned, table};
 
 use crate::failure::{Failure, print_mistakes};

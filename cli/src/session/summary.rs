@@ -109,7 +109,7 @@ fn stuck_json(stuck: &StuckStage) -> Value {
 }
 
 /// Percentiles of a histogram; null where nothing was measured.
-fn percentiles(latency: &Histogram<u64>) -> Value {
+pub(crate) fn percentiles(latency: &Histogram<u64>) -> Value {
     if latency.is_empty() {
         return Value::Null;
     }

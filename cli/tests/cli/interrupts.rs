@@ -23,7 +23,7 @@ fn wait_for(happened: impl Fn() -> bool) {
     }
 }
 
-fn interrupt(child: &Child) {
+pub(crate) fn interrupt(child: &Child) {
     let status = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
     assert!(status.expect("kill is there").success());
 }

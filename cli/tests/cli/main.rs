@@ -1,6 +1,7 @@
 //! The command as a user meets it: what it prints, what it writes, how it ends.
 #![forbid(unsafe_code)]
 
+mod bench;
 mod drawings;
 mod interrupts;
 mod pipes;

@@ -40,8 +40,13 @@ impl Latencies {
     }
 }
 
+/// What stands for a histogram where nothing is measured: it has no room for anything.
+pub(crate) fn no_histogram() -> Histogram<u64> {
+    Histogram::new_with_bounds(1, 2, 1).expect("valid bounds")
+}
+
 /// 1 ns to 18 minutes with three digits.
-pub(crate) fn empty_histogram() -> Histogram<u64> {
+fn empty_histogram() -> Histogram<u64> {
     Histogram::new_with_bounds(1, LONGEST, 3).expect("valid bounds")
 }
 

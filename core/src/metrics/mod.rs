@@ -21,7 +21,7 @@ mod words;
 pub(crate) use block::{Block, Shape, Words};
 pub(crate) use counter::Counter;
 pub(crate) use entry_clock::{Entered, EntryClock};
-pub(crate) use latencies::{Latencies, empty_histogram};
+pub(crate) use latencies::{Latencies, no_histogram};
 pub(crate) use on::On;
 pub(crate) use timing::Timing;
 pub(crate) use words::{LaneWord, LinkWord, RingWord, StageWord, Word};

@@ -47,6 +47,12 @@ impl Timing {
         Self { mask: every - 1, groups: Vec::with_capacity(most + 1), source, ..Self::off() }
     }
 
+    /// Whether anything is measured.
+    #[inline]
+    pub(crate) fn is_on(&self) -> bool {
+        self.source.is_some()
+    }
+
     /// An event of this root is about to be handled. Root 0, that of what is emitted at the start,
     /// never entered.
     #[inline]

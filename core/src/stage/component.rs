@@ -300,11 +300,17 @@ fn run_each<S: On<E>, E: Event>(stage: &mut S, run: Run<'_>, out: &mut Outbox) -
     let Run { slots, until, when, .. } = run;
     // It lies outside of what may unwind, so that it is exact after a panic, too.
     let mut ran = Ran::default();
-    // Two loops, so that inputs without a condition do not ask for it at each event.
-    let result = match when {
-        None => guard(|| run_matching(stage, slots, until, |_| true, out, &mut ran)),
-        Some(when) => {
-            guard(|| run_matching(stage, slots, until, |slot| when.matches(slot), out, &mut ran))
+    // Loops of their own, so that what is alone on its input does not ask at each event whose turn it is,
+    // nor for a condition it has not.
+    let result = match (when, until) {
+        (None, u64::MAX) => guard(|| run_matching(stage, slots, |_| true, |_| true, out, &mut ran)),
+        (None, until) => {
+            let in_turn = |slot: &Slot| slot.header.root < until;
+            guard(|| run_matching(stage, slots, in_turn, |_| true, out, &mut ran))
+        }
+        (Some(when), until) => {
+            let in_turn = |slot: &Slot| slot.header.root < until;
+            guard(|| run_matching(stage, slots, in_turn, |slot| when.matches(slot), out, &mut ran))
         }
     };
     if let Err(fault) = result {
@@ -318,14 +324,15 @@ fn run_each<S: On<E>, E: Event>(stage: &mut S, run: Run<'_>, out: &mut Outbox) -
 fn run_matching<S: On<E>, E: Event>(
     stage: &mut S,
     slots: &[Slot],
-    until: u64,
+    in_turn: impl Fn(&Slot) -> bool,
     mut matches: impl FnMut(&Slot) -> bool,
     out: &mut Outbox,
     ran: &mut Ran,
 ) -> Result<(), Fault> {
+    let timed = out.is_timed();
     for (number, slot) in slots.iter().enumerate() {
         ran.consumed = number;
-        if slot.header.root >= until {
+        if !in_turn(slot) {
             return Ok(());
         }
         if !matches(slot) {
@@ -333,6 +340,9 @@ fn run_matching<S: On<E>, E: Event>(
             continue;
         }
         out.begin(&slot.header);
+        if timed {
+            out.see(slot.header.root);
+        }
         let result = stage.on(slot.view(), out);
         if out.needs_attention() || result.is_err() {
             out.end(slot, result)?;

@@ -232,7 +232,18 @@ impl Outbox {
     pub(crate) fn begin(&mut self, cause: &Header) {
         self.cause = *cause;
         self.on.set(self.tag, cause.root);
-        self.timing.see(cause.root);
+    }
+
+    /// Whether [`Self::see`] has anything to do.
+    #[inline]
+    pub(crate) fn is_timed(&self) -> bool {
+        self.timing.is_on()
+    }
+
+    /// The event begun is one to be timed.
+    #[inline]
+    pub(crate) fn see(&mut self, root: u64) {
+        self.timing.see(root);
     }
 
     /// Whether [`Self::end`] has anything to do for the event that was handled without a fault.

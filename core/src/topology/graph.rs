@@ -163,3 +163,17 @@ impl Graph {
         (0..self.streams.len()).filter(hangs)
     }
 }
+
+impl Link {
+    /// Whether it comes after a stage, be it by way of others.
+    pub(super) fn follows(&self, stage: usize, stages: &[Stage]) -> bool {
+        let (mut seen, mut ahead) = (vec![false; stages.len()], self.after.clone());
+        while let Some(other) = ahead.pop() {
+            if !std::mem::replace(&mut seen[other], true) {
+                let links = stages[other].links.iter().filter(|link| link.stream == self.stream);
+                ahead.extend(links.flat_map(|link| &link.after));
+            }
+        }
+        seen[stage]
+    }
+}

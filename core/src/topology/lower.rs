@@ -250,6 +250,11 @@ impl Lowering<'_> {
         }
         let mut after = view.clone();
         for link in &mut after.links {
+            // Whoever comes after this stage comes after those that it comes after itself. A reader
+            // that may lose events has no place that others can be held at.
+            if !link.is_lossy() {
+                link.after.clear();
+            }
             link.after.push(stage);
         }
         after
@@ -318,6 +323,8 @@ impl Lowering<'_> {
             self.problems.error("PL-TOPOLOGY-005", at.into(), message, help);
             return None;
         };
+        let stages = &self.graph.stages;
+        let follows_itself = view.links.iter().any(|link| link.follows(index, stages));
         let stage = &mut self.graph.stages[index];
         let event = view.event.event;
         if !stage.component.inputs.contains(&event) {
@@ -332,9 +339,9 @@ impl Lowering<'_> {
         }
         let itself = |link: &Link| {
             let stream = &self.graph.streams[link.stream];
-            link.after.contains(&index) || (stream.pass && stream.writer == Some(index))
+            stream.pass && stream.writer == Some(index)
         };
-        if view.links.iter().any(itself) {
+        if follows_itself || view.links.iter().any(itself) {
             self.problems.error(
                 "PL-TOPOLOGY-035",
                 at.into(),

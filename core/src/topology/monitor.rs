@@ -3,7 +3,7 @@
 use super::dead_letters::DeadLetterBox;
 use super::{LaneReport, LeftBehind, LinkReport, StageFault, StageReport, StuckStage};
 use crate::metrics::{
-    Block, Counter, LaneWord, Latencies, LinkWord, On, RingWord, Shape, StageWord, empty_histogram,
+    Block, Counter, LaneWord, Latencies, LinkWord, On, RingWord, Shape, StageWord, no_histogram,
 };
 use crate::route::OnFull;
 use crate::stage::Tally;
@@ -188,7 +188,7 @@ impl Shared {
                 restarts: words.get(StageWord::Restarts),
                 retries: words.get(StageWord::Retries),
                 max_lag: own.map(|link| link.max_lag).max().unwrap_or(0),
-                latency: latencies.as_ref().map_or_else(empty_histogram, |all| all.histogram()),
+                latency: latencies.as_ref().map_or_else(no_histogram, |all| all.histogram()),
             }
         };
         self.layout.stages.iter().enumerate().map(report).collect()

@@ -24,6 +24,14 @@ impl Counting {
         Self { _alone: ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner) }
     }
 
+    /// What a closure allocates and does not give back, in bytes, and what it makes.
+    pub(crate) fn kept<T>(&self, make: impl FnOnce() -> T) -> (usize, T) {
+        let before = ALLOCATOR.stats();
+        let made = make();
+        let change = ALLOCATOR.stats() - before;
+        (change.bytes_allocated.saturating_sub(change.bytes_deallocated), made)
+    }
+
     /// What replaying `events` through a plan allocates at least, in a few tries.
     pub(crate) fn allocated<I: Input>(
         &self,

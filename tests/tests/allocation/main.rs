@@ -13,6 +13,7 @@
 //! | `replays` | replays from memory allocate nothing, fused, on lanes, with all that is recorded |
 //! | `files` | CSV rows, plain and out of a zip, allocate nothing |
 //! | `edges` | links that lose, stages that may skip, and events from other threads allocate nothing |
+//! | `handlers` | a stage more takes less memory than was promised |
 //! | `detector` | a stage that allocates, however seldom, is caught |
 #![forbid(unsafe_code)]
 
@@ -20,4 +21,5 @@ mod counting;
 mod detector;
 mod edges;
 mod files;
+mod handlers;
 mod replays;

@@ -237,6 +237,7 @@ impl<R: Emissions, B: FnMut(&Slot) -> Handling<R> + Send> Handlers<R, B> {
         self.next += 1;
         if let Some(result) = result {
             out.begin(&slot.header);
+            out.see(slot.header.root);
             let emitted = result.and_then(|emissions| {
                 guard(|| {
                     emissions.emit(out);
@@ -279,6 +280,7 @@ impl<R: Emissions, B: FnMut(&Slot) -> Handling<R> + Send> Erased for Handlers<R,
                 Ok(false) => {
                     if ran.consumed == 0 && slot.header.root < run.until {
                         out.begin(&slot.header);
+                        out.see(slot.header.root);
                         out.not_now();
                         let _ = out.end(slot, Ok(()));
                     }
