@@ -111,10 +111,12 @@ impl FrameHeader {
         frame[0] = bytemuck::cast(Self { crc, ..header });
     }
 
-    /// The header in a slot, if it may be one of this journal.
-    pub(crate) fn look(slot: &Slot, journal: u64) -> Option<Self> {
+    /// The header in a slot, if it may be one of this journal; of any, where the number is not known
+    /// because the segment's own header is damaged.
+    pub(crate) fn look(slot: &Slot, journal: Option<u64>) -> Option<Self> {
         let header: Self = bytemuck::cast(*slot);
-        (header.magic == FRAME_MAGIC && header.journal == journal).then_some(header)
+        let ours = journal.is_none_or(|journal| header.journal == journal);
+        (header.magic == FRAME_MAGIC && ours).then_some(header)
     }
 
     /// Slots of the frame, its header included.

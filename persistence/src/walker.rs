@@ -97,7 +97,7 @@ impl Walker {
         if slot == Slot::zeroed() {
             return Ok(Step::Empty);
         }
-        let Some(header) = FrameHeader::look(&slot, self.header.journal) else {
+        let Some(header) = FrameHeader::look(&slot, Some(self.header.journal)) else {
             return Ok(Step::Broken);
         };
         let slots = header.slots();
@@ -162,7 +162,7 @@ pub(crate) fn look_behind(
             break;
         }
         for (slot, place) in buffer[..read / UNIT as usize].iter().zip((offset..).step_by(64)) {
-            let header = journal.and_then(|journal| FrameHeader::look(slot, journal));
+            let header = FrameHeader::look(slot, journal);
             let Some(header) = header.filter(|h| place + h.slots() as u64 * UNIT <= bytes) else {
                 continue;
             };
