@@ -51,57 +51,70 @@ fn raw_file(folder: &Path, batches: usize) -> Fallible<File> {
     Ok(file)
 }
 
-fn raw_append(
-    folder: &Path,
-    batches: usize,
-    mut times: Option<&mut Histogram<u64>>,
-) -> Fallible<f64> {
-    let file = raw_file(folder, batches)?;
+fn writer(folder: &Path, batches: usize, sync: SyncPolicy) -> Fallible<JournalWriter> {
+    let folder = folder.join("journal");
+    let _ = std::fs::remove_dir_all(&folder);
+    let segment_bytes = ((batches + 1) * (BATCH + 1) * 64) as u64;
+    let options =
+        JournalOptions { sync, segment_bytes, prepare_ahead: false, ..JournalOptions::default() };
+    Ok(JournalWriter::open(Arc::new(Disk::new(&folder)?), options)?.0)
+}
+
+/// Appends until durable, the raw loop and the journal in turns of a few batches, so that both meet the
+/// same neighbours on the machine.
+fn durable(folder: &Path, times: &mut [Histogram<u64>; 2]) -> Fallible<[f64; 2]> {
+    const TURN: usize = 10;
+    let file = raw_file(folder, DURABLE_BATCHES)?;
+    let mut writer = writer(folder, DURABLE_BATCHES, SyncPolicy::Batch)?;
+    let events = batch();
+    let bytes: &[u8] = bytemuck::cast_slice(&events);
+    let mut spent = [0f64; 2];
+    for turn in 0..DURABLE_BATCHES / TURN {
+        for at in turn * TURN..(turn + 1) * TURN {
+            let begun = Instant::now();
+            file.write_all_at(bytes, (at * bytes.len()) as u64)?;
+            file.sync_data()?;
+            times[0].record(begun.elapsed().as_nanos() as u64)?;
+            spent[0] += begun.elapsed().as_secs_f64();
+        }
+        for _ in 0..TURN {
+            let begun = Instant::now();
+            writer.append(&events)?;
+            writer.commit()?;
+            times[1].record(begun.elapsed().as_nanos() as u64)?;
+            spent[1] += begun.elapsed().as_secs_f64();
+        }
+    }
+    Ok(spent.map(|seconds| (DURABLE_BATCHES * BATCH) as f64 / seconds))
+}
+
+fn raw_append(folder: &Path) -> Fallible<f64> {
+    let file = raw_file(folder, BATCHES)?;
     let events = batch();
     let bytes: &[u8] = bytemuck::cast_slice(&events);
     let start = Instant::now();
-    for at in 0..batches {
-        let begun = Instant::now();
+    for at in 0..BATCHES {
         file.write_all_at(bytes, (at * bytes.len()) as u64)?;
-        if let Some(times) = &mut times {
-            file.sync_data()?;
-            times.record(begun.elapsed().as_nanos() as u64)?;
-        }
     }
-    Ok(rate(batches, start))
+    Ok(rate(BATCHES, start))
 }
 
-fn journal_append(
-    folder: &Path,
-    batches: usize,
-    rolling: bool,
-    mut times: Option<&mut Histogram<u64>>,
-) -> Fallible<f64> {
-    let folder = folder.join("journal");
-    let _ = std::fs::remove_dir_all(&folder);
-    let sync = if times.is_some() { SyncPolicy::Batch } else { SyncPolicy::Os };
-    let enough = ((batches + 1) * (BATCH + 1) * 64) as u64;
-    let options = match rolling {
-        true => JournalOptions { sync, ..JournalOptions::default() },
-        false => JournalOptions {
-            sync,
-            segment_bytes: enough,
-            prepare_ahead: false,
-            ..JournalOptions::default()
-        },
+fn journal_append(folder: &Path, rolling: bool) -> Fallible<f64> {
+    let mut writer = match rolling {
+        false => writer(folder, BATCHES, SyncPolicy::Os)?,
+        true => {
+            let folder = folder.join("journal");
+            let _ = std::fs::remove_dir_all(&folder);
+            let options = JournalOptions { sync: SyncPolicy::Os, ..JournalOptions::default() };
+            JournalWriter::open(Arc::new(Disk::new(&folder)?), options)?.0
+        }
     };
-    let (mut writer, _) = JournalWriter::open(Arc::new(Disk::new(&folder)?), options)?;
     let events = batch();
     let start = Instant::now();
-    for _ in 0..batches {
-        let begun = Instant::now();
+    for _ in 0..BATCHES {
         writer.append(&events)?;
-        writer.commit()?;
-        if let Some(times) = &mut times {
-            times.record(begun.elapsed().as_nanos() as u64)?;
-        }
     }
-    let rate = rate(batches, start);
+    let rate = rate(BATCHES, start);
     writer.close()?;
     Ok(rate)
 }
@@ -162,16 +175,16 @@ fn main() -> Fallible<()> {
     let rounds: usize = arguments.next().map_or(Ok(7), |text| text.parse())?;
     let folder = tempfile::tempdir_in(within)?;
     let folder = folder.path();
-    let mut raw_times = Histogram::<u64>::new(3)?;
-    let mut times = Histogram::<u64>::new(3)?;
+    let mut times = [Histogram::<u64>::new(3)?, Histogram::<u64>::new(3)?];
     let mut rates: [Vec<f64>; 7] = Default::default();
     for _ in 0..rounds {
-        rates[0].push(raw_append(folder, DURABLE_BATCHES, Some(&mut raw_times))?);
-        rates[1].push(journal_append(folder, DURABLE_BATCHES, false, Some(&mut times))?);
-        rates[2].push(raw_append(folder, BATCHES, None)?);
+        let [raw, ours] = durable(folder, &mut times)?;
+        rates[0].push(raw);
+        rates[1].push(ours);
+        rates[2].push(raw_append(folder)?);
         rates[4].push(raw_read(folder)?);
-        rates[6].push(journal_append(folder, BATCHES, true, None)?);
-        rates[3].push(journal_append(folder, BATCHES, false, None)?);
+        rates[6].push(journal_append(folder, true)?);
+        rates[3].push(journal_append(folder, false)?);
         rates[5].push(journal_read(folder)?);
     }
     let [raw_durable, durable, raw, ours, raw_read, read, rolling] = &mut rates;
@@ -179,7 +192,7 @@ fn main() -> Fallible<()> {
     tell("without sync", &mut raw.clone(), ours, 0.7);
     tell("rolling", raw, rolling, 0.0);
     tell("read", raw_read, read, 0.7);
-    for (name, times) in [("raw", raw_times), ("journal", times)] {
+    for (name, times) in ["raw", "journal"].into_iter().zip(&times) {
         let at = |quantile| times.value_at_quantile(quantile) as f64 / 1e3;
         println!(
             "append to durable, {name:<8} p50 {:>7.1} us   p90 {:>7.1}   p99 {:>7.1}   p99.9 {:>7.1}   max {:>8.1}",

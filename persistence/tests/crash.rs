@@ -71,8 +71,13 @@ fn live(policy: SyncPolicy, acts: &[Act], fault: Option<Fault>) -> Result<(), St
     Ok(())
 }
 
+/// Lives of a run in the short form; `JOURNAL_LIVES` asks for more.
+const LIVES: u32 = 1_500;
+
 fn run(fault: Option<Fault>) -> Result<(), TestError<(SyncPolicy, Vec<Act>)>> {
-    let config = Config { cases: 1500, failure_persistence: None, ..Config::default() };
+    let lives = std::env::var("JOURNAL_LIVES").ok().and_then(|text| text.parse().ok());
+    let config =
+        Config { cases: lives.unwrap_or(LIVES), failure_persistence: None, ..Config::default() };
     TestRunner::new(config).run(&(policies(), acts()), |(policy, acts)| {
         live(policy, &acts, fault).map_err(TestCaseError::fail)
     })
