@@ -90,7 +90,9 @@ fn nothing_acknowledged_is_lost_whatever_unsynced_writes_a_crash_drops() {
 
 #[test]
 fn without_syncs_the_same_lives_break_their_promises() {
-    assert!(matches!(run(Some(Fault::IgnoredSyncs)), Err(TestError::Fail(..))));
+    for twin in [Fault::IgnoredSyncs, Fault::IgnoredNameSyncs] {
+        assert!(matches!(run(Some(twin)), Err(TestError::Fail(..))), "{twin:?} is not noticed");
+    }
 }
 
 #[test]

@@ -41,8 +41,10 @@ pub enum Fault {
     },
     /// No file may grow or be made: the disk is full.
     Full,
-    /// Syncs do nothing and say that they did: a writer without its sync.
+    /// Syncs of files do nothing and say that they did: a writer without its sync.
     IgnoredSyncs,
+    /// The same for names.
+    IgnoredNameSyncs,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -243,7 +245,7 @@ impl Storage for Simulated {
         if state.sync_fails() {
             return Err(io::Error::other("input/output error"));
         }
-        if state.fault != Some(Fault::IgnoredSyncs) {
+        if state.fault != Some(Fault::IgnoredNameSyncs) {
             state.history.clear();
         }
         Ok(())
