@@ -27,11 +27,12 @@ const BATCHES: usize = 8_000;
 
 type Fallible<T> = Result<T, Box<dyn Error>>;
 
+fn event(n: u64) -> Slot {
+    let header = Header { ts_event: n, ..Header::default() };
+    Slot { header, words: [n; 4] }
+}
+
 fn batch() -> Vec<Slot> {
-    let event = |n| {
-        let header = Header { ts_event: n, ..Header::default() };
-        Slot { header, words: [n; 4] }
-    };
     (0..BATCH as u64).map(event).collect()
 }
 
@@ -43,8 +44,9 @@ fn rate(batches: usize, since: Instant) -> f64 {
 fn raw_file(folder: &Path, batches: usize) -> Fallible<File> {
     let path = folder.join("raw");
     let file = OpenOptions::new().create(true).truncate(true).read(true).write(true).open(path)?;
-    let zeros = vec![0u8; BATCH * 64];
-    for at in 0..batches {
+    // In pieces as large as the journal's: the system keeps a file in pages by how it was written.
+    let zeros = vec![0u8; 64 * 1024];
+    for at in 0..(batches * BATCH * 64).div_ceil(zeros.len()) {
         file.write_all_at(&zeros, (at * zeros.len()) as u64)?;
     }
     file.sync_all()?;
@@ -128,11 +130,13 @@ fn raw_read(folder: &Path) -> Fallible<f64> {
 
 fn raw_read_once(folder: &Path) -> Fallible<f64> {
     let file = File::open(folder.join("raw"))?;
-    let mut chunk = vec![0u8; 256 * 1024];
+    // Aligned as the journal's chunks are.
+    let mut slots = vec![event(0); 4096];
+    let chunk: &mut [u8] = bytemuck::cast_slice_mut(&mut slots);
     let (mut at, mut sum) = (0, 0u64);
     let start = Instant::now();
     loop {
-        let read = file.read_at(&mut chunk, at)?;
+        let read = file.read_at(chunk, at)?;
         if read == 0 {
             break;
         }
