@@ -14,6 +14,8 @@ enum Act {
     Sync,
     Reopen,
     Crash(Vec<usize>),
+    /// A crash, and another one in the middle of the recovery, after so many of its syncs.
+    CrashTwice(Vec<usize>, usize),
 }
 
 fn acts() -> impl Strategy<Value = Vec<Act>> {
@@ -23,6 +25,8 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         1 => Just(Act::Sync),
         1 => Just(Act::Reopen),
         2 => prop::collection::vec(0..1000usize, 1..40).prop_map(Act::Crash),
+        1 => (prop::collection::vec(0..1000usize, 1..40), 0..8usize)
+            .prop_map(|(choices, after)| Act::CrashTwice(choices, after)),
     ];
     prop::collection::vec(act, 1..60)
 }
@@ -47,12 +51,23 @@ fn live(policy: SyncPolicy, acts: &[Act], fault: Option<Fault>) -> Result<(), St
             }
             Act::Commit => acknowledged = writer.commit().map_err(|error| error.to_string())?,
             Act::Sync => acknowledged = writer.sync().map_err(|error| error.to_string())?,
-            Act::Reopen | Act::Crash(_) => {
+            Act::Reopen | Act::Crash(_) | Act::CrashTwice(..) => {
                 let written = writer.written();
                 drop(writer);
                 if let Act::Crash(choices) = act {
                     let mut next = choices.iter().cycle();
                     storage = storage.crash(|n| next.next().expect("a cycle") % n);
+                    storage.set_fault(fault);
+                }
+                if let Act::CrashTwice(choices, after) = act {
+                    let mut next = choices.iter().cycle();
+                    let mut choose = |n| next.next().expect("a cycle") % n;
+                    storage = storage.crash(&mut choose);
+                    storage.set_fault(Some(Fault::Sync { after: *after }));
+                    if let Ok((_, opened)) = JournalWriter::open(shared(&storage), options) {
+                        acknowledged = acknowledged.max(opened.next);
+                    }
+                    storage = storage.crash(&mut choose);
                     storage.set_fault(fault);
                 }
                 let opened = JournalWriter::open(shared(&storage), options);
