@@ -1,0 +1,139 @@
+//! From where a reader begins, what it waits for, and what is kept for it.
+
+mod common;
+
+use common::{SMALL, event, events, journal, open, put, read_all, shared};
+use pitlane_persistence::{
+    Check, Error, From, JournalOptions, JournalReader, JournalWriter, Retention, Simulated,
+    SyncPolicy, verify,
+};
+use std::cell::Cell;
+use std::time::Duration;
+
+/// The first event a reader gives, and the number of those that follow.
+fn first_and_rest(storage: &Simulated, from: From) -> Option<(u64, usize)> {
+    let mut reader = JournalReader::open(shared(storage), from).expect("a reader");
+    let mut all: Vec<u64> = Vec::new();
+    while let Some(batch) = reader.next().expect("a batch") {
+        all.extend(batch.events.iter().map(|event| event.words[0]));
+    }
+    all.first().map(|first| (*first, all.len()))
+}
+
+#[test]
+fn a_reader_begins_at_any_sequence() {
+    let storage = journal(&[7; 40]);
+    for from in 0..280 {
+        let expected = Some((from, 280 - from as usize));
+        assert_eq!(first_and_rest(&storage, From::Sequence(from)), expected);
+    }
+    assert_eq!(first_and_rest(&storage, From::Sequence(280)), None);
+}
+
+#[test]
+fn a_reader_begins_at_any_event_time() {
+    let storage = journal(&[7; 40]);
+    for n in 0..280 {
+        let expected = Some((n, 280 - n as usize));
+        assert_eq!(first_and_rest(&storage, From::TsEvent(10 * n)), expected);
+    }
+    assert_eq!(first_and_rest(&storage, From::TsEvent(2_791)), None);
+}
+
+thread_local! {
+    static NOW: Cell<u64> = const { Cell::new(0) };
+}
+
+fn ticking() -> JournalOptions {
+    JournalOptions { clock: || NOW.with(|now| now.replace(now.get() + 1)), ..SMALL }
+}
+
+#[test]
+fn a_reader_begins_at_any_append_time() {
+    let storage = Simulated::new();
+    let (mut writer, _) = JournalWriter::open(shared(&storage), ticking()).expect("a journal");
+    let mut times = Vec::new();
+    for _ in 0..60 {
+        NOW.with(|now| now.set(now.get() + 5));
+        let at = writer.written();
+        put(&mut writer, 3);
+        let mut reader = JournalReader::open(shared(&storage), From::Sequence(at)).expect("one");
+        times.push((reader.next().expect("a batch").expect("a batch").appended, at));
+    }
+    for (time, at) in times {
+        assert_eq!(first_and_rest(&storage, From::Appended(time)).map(|found| found.0), Some(at));
+        assert_eq!(first_and_rest(&storage, From::Appended(time - 1)).map(|f| f.0), Some(at));
+    }
+}
+
+#[test]
+fn a_reader_waits_for_what_comes_and_keeps_to_its_limit() {
+    let storage = Simulated::new();
+    let mut early = JournalReader::open(shared(&storage), From::Oldest).expect("a reader");
+    assert!(early.next().expect("nothing yet").is_none());
+    let options = JournalOptions { sync: SyncPolicy::Os, ..SMALL };
+    let (mut writer, _) = JournalWriter::open(shared(&storage), options).expect("a journal");
+    for n in 0..100 {
+        assert!(early.next().expect("nothing yet").is_none());
+        writer.append_tagged(3, &[event(n)]).expect("an append");
+        assert!(early.next_until(n).expect("a limit").is_none());
+        let batch = early.next_until(n + 1).expect("a batch").expect("a batch");
+        assert_eq!((batch.first, batch.tag, batch.events), (n, 3, &[event(n)][..]));
+    }
+    assert_eq!(early.position(), 100);
+}
+
+#[test]
+fn the_interval_decides_when_a_commit_syncs() {
+    NOW.with(|now| now.set(0));
+    let storage = Simulated::new();
+    let sync = SyncPolicy::Interval(Duration::from_nanos(1_000));
+    let options = JournalOptions { sync, ..ticking() };
+    let (mut writer, _) = JournalWriter::open(shared(&storage), options).expect("a journal");
+    writer.append(&[event(0)]).expect("an append");
+    assert_eq!(writer.commit().expect("a commit"), 0);
+    NOW.with(|now| now.set(2_000));
+    assert_eq!(writer.commit().expect("a commit"), 1);
+}
+
+#[test]
+fn retention_by_position_size_and_age_keeps_what_is_needed() {
+    let storage = Simulated::new();
+    NOW.with(|now| now.set(0));
+    let (mut writer, _) = JournalWriter::open(shared(&storage), ticking()).expect("a journal");
+    for _ in 0..30 {
+        put(&mut writer, 20);
+    }
+    let whole = verify(&storage).expect("a whole journal");
+    assert_eq!((whole.first, whole.next, whole.segments), (0, 600, 10));
+    let mut retain = |keep: Retention| writer.retain(&keep).expect("retention");
+    assert_eq!(retain(Retention { acknowledged: Some(59), ..Retention::default() }), 0);
+    assert_eq!(retain(Retention { acknowledged: Some(130), ..Retention::default() }), 120);
+    assert_eq!(retain(Retention { bytes: Some(6 * 4096), ..Retention::default() }), 240);
+    let held = Retention { bytes: Some(4096), acknowledged: Some(310), ..Retention::default() };
+    assert_eq!(retain(held), 300, "size never takes what a reader needs");
+    let age = Some(Duration::from_secs(1));
+    assert_eq!(retain(Retention { age, ..Retention::default() }), 300, "nothing is so old");
+    NOW.with(|now| now.set(5_000_000_000));
+    assert_eq!(retain(Retention { age, ..Retention::default() }), 540, "all but the last");
+
+    let gone = JournalReader::open(shared(&storage), From::Sequence(3)).map(drop);
+    assert!(matches!(gone, Err(Error::Gone { wanted: 3, oldest: 540 })));
+    assert_eq!(first_and_rest(&storage, From::Oldest), Some((540, 60)));
+    drop(writer);
+    assert_eq!(open(&storage).expect("a restart").1.next, 600);
+}
+
+#[test]
+fn a_journal_goes_on_after_many_restarts() {
+    let storage = Simulated::new();
+    for n in 0..200 {
+        let (mut writer, recovered) = open(&storage).expect("a restart");
+        assert_eq!((recovered.next, recovered.set_aside.bytes), (n, 0));
+        put(&mut writer, 1);
+        if n % 2 == 0 {
+            writer.close().expect("a close");
+        }
+    }
+    assert_eq!(read_all(&storage, Check::On).expect("a reader"), events(0, 200));
+}
