@@ -11,7 +11,7 @@
 //! | [`hops`] | our rings between cores, without any topology |
 //! | [`placed`] | the same shapes as topologies, placed as asked |
 //! | [`team`] | threads that begin together, and what they took |
-//! | [`line`] | the event that these move |
+//! | [`mod@line`] | the event that these move |
 //! | [`classes`] | rounds sorted by what the machine did meanwhile, medians with intervals |
 //! | [`limits`] | what the machine, or the rules without an engine, can do at best |
 //! | [`rounds`] | variants measured in turns, medians and ratios |
