@@ -6,7 +6,7 @@
 use super::{LaneSpec, Lanes, Plan, Report, Running};
 use crate::Tier;
 use crate::event::{Action, MarketData, Side, Signal};
-use crate::route::{Route, broadcast, filter_to, pipeline};
+use crate::route::{OnFull, Route, broadcast, filter_to, on_full, pipeline};
 use crate::stage::{Component, Outbox, each};
 use crate::testing::Recorder;
 use crate::wait::{Wait, lose_wake_ups};
@@ -161,6 +161,25 @@ fn a_follower_that_sleeps_wakes_when_the_reader_before_it_is_done() {
         feed(&mut running);
         assert!(running.stop().is_complete());
         assert_eq!(then.events(), first.events());
+    });
+}
+
+/// The writer is the thread that publishes: what waits there for room must go on as room appears, also
+/// after the last event.
+#[test]
+fn what_waits_in_a_relay_is_delivered_before_the_end() {
+    under_many_schedules(|| {
+        let seen = Recorder::<MarketData>::new();
+        let mut plan = plan(1, vec![("slow", seen.sink().into())]);
+        route(&mut plan, on_full(OnFull::Conflate, "slow"));
+        let mut running = start(plan);
+        feed(&mut running);
+        let report = running.stop();
+        assert!(report.is_complete());
+        let last = seen.events().last().and_then(|event| Some(event.as_trade()?.price()));
+        assert_eq!(last, Some(EVENTS as i64), "the latest is never forgotten");
+        let link = &report.links[0];
+        assert_eq!(link.handled() + link.lost(), EVENTS, "{link:?}");
     });
 }
 
