@@ -6,6 +6,7 @@
 use super::{LaneSpec, Lanes, Plan, Report, Running};
 use crate::Tier;
 use crate::event::{Action, MarketData, Side, Signal};
+use crate::ingress::IngressOptions;
 use crate::route::{OnFull, Route, broadcast, filter_to, on_full, pipeline};
 use crate::stage::{Component, Outbox, each};
 use crate::testing::Recorder;
@@ -180,6 +181,33 @@ fn what_waits_in_a_relay_is_delivered_before_the_end() {
         assert_eq!(last, Some(EVENTS as i64), "the latest is never forgotten");
         let link = &report.links[0];
         assert_eq!(link.handled() + link.lost(), EVENTS, "{link:?}");
+    });
+}
+
+#[test]
+fn what_threads_publish_while_a_topology_drains_is_taken_in_or_refused() {
+    under_many_schedules(|| {
+        let seen = Recorder::<MarketData>::new();
+        let mut plan = plan(2, vec![("seen", seen.sink().into())]);
+        route(&mut plan, "seen");
+        let mut checked = plan.check().expect("no mistakes");
+        let options = IngressOptions { max_producers: 2, capacity: 1, ..IngressOptions::default() };
+        let ingress = checked.ingress::<MarketData>("feed", options).expect("it is routed");
+        let monitor = checked.monitor();
+        let running = checked.start().expect("it starts");
+        let threads = [1, 2].map(|instrument| {
+            let mut producer = ingress.producer().expect("there is a ring for each");
+            let mut publish = move |price| {
+                producer.publish(&MarketData::trade(instrument, 1, price, 1, Side::Bid))
+            };
+            shuttle::thread::spawn(move || (1..=2).map_while(|price| publish(price).ok()).count())
+        });
+        let drain = shuttle::thread::spawn(move || monitor.drain());
+        let report = running.serve();
+        drain.join().expect("no panic");
+        let accepted = threads.map(|thread| thread.join().expect("no panic"));
+        assert_eq!(report.ingresses[0].entered, accepted.iter().sum::<usize>() as u64);
+        assert_eq!(seen.events().len(), accepted.iter().sum::<usize>());
     });
 }
 
