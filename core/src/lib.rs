@@ -9,7 +9,8 @@
 //!   carries the root, and stages with several inputs see events by (root, input, position). The
 //!   same input and topology give byte-identical streams whatever the lanes, batches and speed.
 //! * **Full.** A full ring holds its writer back: the stage is not called until there is room.
-//!   Nothing is dropped.
+//!   Nothing is dropped, but on links that say by [`route::OnFull`] that they may lose; there each
+//!   loss is counted, and streams behind them differ from run to run.
 //! * **Blocking.** Stages must not block; lanes never do. What waits is the lane, between duty
 //!   cycles, by its [`wait::Wait`] strategy.
 //! * **Failure.** A stage fails on an event by a [`stage::Fault`] or a panic. What the event had emitted
@@ -17,8 +18,8 @@
 //!   the topology stops and its report names stage and event, or, by [`stage::OnError`], the event
 //!   becomes a dead letter and the stage or a fresh one goes on; [`stage::Retry`] tries it again first.
 //!   At a stop by failure, what other stages have handled depends on how far they were.
-//! * **Who may call.** A [`topology::Running`] is fed by one thread at a time;
-//!   [`topology::Monitor`]s may be used from any.
+//! * **Who may call.** A [`topology::Running`] is fed by one thread at a time, and by many through an
+//!   [`ingress`]; [`topology::Monitor`]s may be used from any.
 //!
 //! ```text
 //!  input --> sequencer ==stream==> stage ==stream==> stage ==stream==> stage
