@@ -8,6 +8,10 @@ use std::fmt;
 pub enum FaultKind {
     /// The stage said so.
     Stage,
+    /// The stage said so, and that no further attempt will succeed.
+    Permanent,
+    /// The stage does not know whether it was done: it timed out after sending.
+    Unknown,
     /// The stage panicked.
     Panic,
     /// It emitted more for one event than it had declared.
@@ -30,6 +34,19 @@ impl Fault {
     #[must_use]
     pub fn new(message: impl Into<Cow<'static, str>>) -> Self {
         Self { kind: FaultKind::Stage, message: message.into() }
+    }
+
+    /// A fault that no further attempt mends: the reliable tier makes the event a dead letter at once.
+    #[must_use]
+    pub fn permanent(message: impl Into<Cow<'static, str>>) -> Self {
+        Self { kind: FaultKind::Permanent, message: message.into() }
+    }
+
+    /// Nobody knows whether it was done: it timed out after sending. The reliable tier asks the stage
+    /// first ([`Stage::reconcile`](super::Stage::reconcile)) before it delivers the event again.
+    #[must_use]
+    pub fn unknown(message: impl Into<Cow<'static, str>>) -> Self {
+        Self { kind: FaultKind::Unknown, message: message.into() }
     }
 
     pub(crate) fn of_kind(kind: FaultKind, message: impl Into<Cow<'static, str>>) -> Self {
