@@ -67,6 +67,7 @@ pub mod adapters;
 pub mod affinity;
 pub mod condition;
 pub mod delivery;
+pub mod durable;
 pub mod event;
 pub mod ingress;
 mod instrument;
