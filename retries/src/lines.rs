@@ -44,6 +44,11 @@ impl Lines {
         self.0.get(&key).and_then(Line::first)
     }
 
+    /// Whether cancels have overtaken that have not left yet.
+    pub(crate) fn has_express(&self, key: Key) -> bool {
+        self.0.get(&key).is_some_and(|line| !line.express.is_empty())
+    }
+
     /// All that are first.
     pub(crate) fn firsts(&self) -> impl Iterator<Item = u64> {
         self.0.values().filter_map(Line::first)

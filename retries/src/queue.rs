@@ -6,7 +6,7 @@ use crate::{Backoff, Breaker, Budget};
 use pitlane::delivery::{
     Account, Deliveries, Delivery, Due, Ending, Failure, Ordering, Outcome, Settled, Terms,
 };
-use pitlane::event::{Event, Order, OrderKind, Slot};
+use pitlane::event::{Event, Order, OrderKind};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap, VecDeque};
 use std::time::Duration;
@@ -122,7 +122,7 @@ impl Queue {
 
     fn is_retried(&self, key: Key) -> bool {
         let first = self.lines.first(key).and_then(|first| self.waiting.get(&first));
-        first.is_some_and(|first| first.delivery.attempts > 0)
+        self.lines.has_express(key) || first.is_some_and(|first| first.delivery.attempts > 0)
     }
 
     fn is_expired(&self, waiting: &Waiting, now: u64) -> bool {
@@ -277,13 +277,15 @@ impl Deliveries for Queue {
         let is_cancel = waiting.is_cancel();
         self.waiting.insert(position, waiting);
         self.lines.push(key, position, is_cancel);
-        if is_cancel && self.is_retried(key) {
-            self.promote(key);
-        }
         if kind.is_some() {
             self.orders.entry(order).or_default().push(position);
         }
-        if self.lines.first(key) == Some(position) {
+        let overtakes = is_cancel && self.is_retried(key);
+        if overtakes {
+            self.promote(key);
+        }
+        // Cancels that came before it may have overtaken with it.
+        if overtakes || self.lines.first(key) == Some(position) {
             self.schedule(key);
         }
     }
@@ -325,9 +327,21 @@ impl Deliveries for Queue {
                 self.breakers[step].succeeded();
                 return self.settle(position, Ending::Done, now);
             }
-            Outcome::Step(next) => waiting.delivery.step = next,
-            Outcome::NotDone => waiting.unknown = false,
+            Outcome::Step(next) => {
+                waiting.delivery.step = next;
+                // An earlier run may have come as far, and further.
+                waiting.unknown = waiting.delivery.recovered;
+            }
+            Outcome::NotDone => {
+                waiting.unknown = false;
+                let waiting = waiting.clone();
+                if self.is_expired(&waiting, now) {
+                    self.breakers[step].succeeded();
+                    return self.settle(position, Ending::Expired, now);
+                }
+            }
         }
+        let Some(waiting) = self.waiting.get_mut(&position) else { return };
         // It goes on before all others.
         waiting.due = 0;
         self.breakers[step].succeeded();
@@ -360,8 +374,8 @@ impl Deliveries for Queue {
         self.settled.is_empty() && self.lines.firsts().all(is_held)
     }
 
-    fn remember_dead(&mut self, position: u64, slot: &Slot) {
-        self.dead.insert(slot.words[0], position);
+    fn remember_dead(&mut self, order: u64, position: u64) {
+        self.dead.insert(order, position);
     }
 
     fn account(&self, now: u64) -> Account {

@@ -20,7 +20,7 @@ pub struct Delivery {
     pub attempts: u32,
     /// When the first of these was made, ns since 1970; 0 where there is none.
     pub first_attempt: u64,
-    /// The step that failed in the last of these; steps before it are done.
+    /// The first step of the route that it goes to.
     pub step: usize,
     /// Whether it was durable when this run began: an earlier run may have attempted it, and nobody
     /// knows how that ended.
@@ -145,6 +145,23 @@ impl Ending {
     pub fn is_dead(self) -> bool {
         !matches!(self, Ending::Done | Ending::Annihilated)
     }
+
+    /// Why, for people.
+    #[must_use]
+    pub fn sentence(self) -> String {
+        match self {
+            Ending::Done => "delivered".into(),
+            Ending::Annihilated => "its cancel came before it was ever attempted".into(),
+            Ending::Attempts => "its last attempt failed, and it had as many as allowed".into(),
+            Ending::Elapsed => "it failed, and the next attempt would have begun too late".into(),
+            Ending::Permanent => "it failed in a way that no further attempt mends".into(),
+            Ending::Budget => "it failed, and too many deliveries were retries already".into(),
+            Ending::Expired => "it was too old to send (`expire_after`)".into(),
+            Ending::With(position) => {
+                format!("the order it is about, at position {position}, is a dead letter")
+            }
+        }
+    }
 }
 
 /// What is delivered when, to whom, how often. Single-threaded, polled, told the time: nothing in it
@@ -174,8 +191,9 @@ pub trait Deliveries: Send {
     /// Whether the next thing to wait for is a breaker that is open.
     fn is_held(&self, now: u64) -> bool;
 
-    /// An order that an earlier run gave up on: what comes about it goes the same way.
-    fn remember_dead(&mut self, position: u64, slot: &Slot);
+    /// The new order of this id was given up by an earlier run, at this position: what comes about it
+    /// goes the same way.
+    fn remember_dead(&mut self, order: u64, position: u64);
 
     /// Numbers, for whoever looks.
     fn account(&self, now: u64) -> Account;

@@ -67,8 +67,8 @@ const MOST_TEXT: usize = 10 * TEXT_BYTES;
 
 /// What became of a delivery, as an event: so it is journaled like any other, and read the same way.
 ///
-/// Root, instrument and source of the header are those of the delivered event, `ts_event` is when it
-/// happened (wall clock).
+/// The header's `ts_event` is when it happened (wall clock), its instrument that of the delivered event; its
+/// root belongs to the run that settled it. The event itself lies at `position`.
 #[repr(C, align(64))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
 pub struct Settlement {
@@ -85,7 +85,8 @@ pub struct Settlement {
     pub step: u16,
     /// Why: a number of [`Ending`] (`Dead`) or [`Failure`] (`Failed`).
     reason: u8,
-    spare: u8,
+    /// Kind of the delivered event: whether an order is a new one.
+    pub of: u8,
     /// The first word of the delivered event's own: an order's `client_order_id`.
     pub key: u64,
 }

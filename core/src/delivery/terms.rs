@@ -1,5 +1,6 @@
 //! What a reliable route says about its deliveries, as plain data.
 
+use crate::durable::SyncPolicy;
 use std::time::Duration;
 
 /// What a reliable route says about its deliveries.
@@ -14,8 +15,8 @@ pub struct Terms {
     pub expire_after: Option<Duration>,
     /// Which deliveries wait for which.
     pub ordering: Ordering,
-    /// What happens while the journal cannot be appended to.
-    pub on_journal_full: OnJournalFull,
+    /// When its events and their outcomes become durable; `None`: as the journal says.
+    pub sync: Option<SyncPolicy>,
     /// Most deliveries kept in memory; further ones stay in the journal until there is room.
     pub window: usize,
 }
@@ -27,7 +28,7 @@ impl Default for Terms {
             breaker: BreakerTerms::default(),
             expire_after: None,
             ordering: Ordering::default(),
-            on_journal_full: OnJournalFull::default(),
+            sync: None,
             window: 65_536,
         }
     }
@@ -123,14 +124,4 @@ pub enum Ordering {
     Instrument,
     /// None waits for another.
     None,
-}
-
-/// What happens while the journal cannot be appended to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum OnJournalFull {
-    /// The topology stops; what was acknowledged is in the journal.
-    #[default]
-    Halt,
-    /// The writers of the route's streams wait until there is room.
-    Block,
 }

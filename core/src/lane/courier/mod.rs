@@ -44,4 +44,4 @@ mod steps;
 pub(crate) use intake::Intake;
 pub(crate) use node::{Courier, CourierParts};
 pub(crate) use recovery::{Recovered, recover};
-pub(crate) use steps::{Step, StepLink};
+pub(crate) use steps::{From, Step, StepLink};

@@ -10,7 +10,9 @@ use std::collections::{BTreeSet, HashMap};
 #[derive(Debug, Default)]
 pub(crate) struct Recovered {
     /// Durable and not settled.
-    pub(crate) unsettled: Ranges,
+    pub(super) unsettled: Ranges,
+    /// How many these were at the beginning of this run.
+    pub(crate) waiting: u64,
     /// Failed attempts at these: how many, and when the first was made.
     pub(crate) failed: HashMap<u64, (u32, u64)>,
     /// Dead letters that nobody has dropped or requeued.
@@ -39,10 +41,16 @@ pub(crate) fn recover(
             }
         }
     }
+    recovered.waiting = recovered.unsettled.len();
     Ok(recovered)
 }
 
 impl Recovered {
+    /// Position of the oldest event to deliver.
+    pub(crate) fn begin(&self) -> u64 {
+        self.unsettled.first().unwrap_or(self.end)
+    }
+
     fn note(&mut self, slot: &Slot) {
         let settlement: &Settlement = slot.view();
         let position = settlement.position;
@@ -64,7 +72,9 @@ impl Recovered {
             }
             SettlementKind::Requeued | SettlementKind::Dropped => {
                 self.letters.remove(&position);
-                if kind == SettlementKind::Requeued && self.dead.get(&settlement.key) == Some(&position) {
+                if kind == SettlementKind::Requeued
+                    && self.dead.get(&settlement.key) == Some(&position)
+                {
                     self.dead.remove(&settlement.key);
                 }
             }

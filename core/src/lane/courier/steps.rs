@@ -1,5 +1,6 @@
 //! The stages that a courier calls.
 
+use super::node::Held;
 use crate::condition::Condition;
 use crate::event::{Header, Slot};
 use crate::metrics::{LinkWord, StageWord, Words};
@@ -24,21 +25,39 @@ pub(crate) struct Step {
     pub(crate) called: bool,
 }
 
+/// Which events take a way to a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum From {
+    /// Those of this one of the route's streams.
+    Stream(usize),
+    /// Those that this earlier step let pass.
+    Passed(usize),
+}
+
 /// One way by which events reach a step.
 pub(crate) struct StepLink {
-    /// Events of this one of the route's streams.
-    pub(crate) stream: usize,
-    /// Only those that this earlier step let pass.
-    pub(crate) passed_by: Option<usize>,
+    pub(crate) from: From,
     pub(crate) when: Option<Condition>,
     /// Where it counts; `None` where nothing is counted.
     pub(crate) counters: Option<Words<LinkWord>>,
 }
 
+impl From {
+    /// Whether an event of this stream, that these steps let pass, is among them.
+    fn has(self, stream: usize, passed: u64) -> bool {
+        match self {
+            From::Stream(own) => own == stream,
+            From::Passed(step) => passed >> step & 1 == 1,
+        }
+    }
+}
+
 /// How a call of a step went.
 pub(super) enum Called {
     /// It is done; whether it let the event pass.
-    Done { passed: bool },
+    Done {
+        passed: bool,
+    },
     /// It cannot take it now.
     PutOff,
     Failed(Fault),
@@ -49,8 +68,7 @@ impl Step {
     pub(super) fn takes(&mut self, stream: usize, slot: &Slot, passed: u64) -> Result<bool, Fault> {
         let mut takes = false;
         for link in &mut self.links {
-            let reached = link.passed_by.is_none_or(|step| passed >> step & 1 == 1);
-            if link.stream != stream || !reached {
+            if !link.from.has(stream, passed) {
                 continue;
             }
             let matches = match &mut link.when {
@@ -65,13 +83,14 @@ impl Step {
         Ok(takes)
     }
 
-    /// An event of a stream is through with the ways to it that begin at the stream itself; `skipped`
-    /// where it was given up before.
-    pub(super) fn count(&self, stream: usize, skipped: bool) {
-        for link in self.links.iter().filter(|link| link.stream == stream && link.passed_by.is_none()) {
-            let Some(counters) = &link.counters else { continue };
-            counters.of(LinkWord::Done).add(1);
-            counters.of(LinkWord::Skipped).add(u64::from(skipped));
+    /// A delivery is through with the ways to this step; `skipped` where it was given up before.
+    pub(super) fn count(&self, held: &Held, skipped: bool) {
+        for link in self.links.iter().filter(|link| link.from.has(held.stream, held.passed)) {
+            let of_this_run = matches!(link.from, From::Passed(_)) || !held.recovered;
+            if let (true, Some(counters)) = (of_this_run, &link.counters) {
+                counters.of(LinkWord::Done).add(1);
+                counters.of(LinkWord::Skipped).add(u64::from(skipped));
+            }
         }
     }
 
@@ -95,6 +114,7 @@ impl Step {
         }
         self.calls += 1;
         self.called = true;
+        let counters = &*counters;
         let count = |word: StageWord| {
             if let Some(counters) = counters {
                 counters.of(word).add(1);
