@@ -37,6 +37,7 @@ codes! {
     COMPONENT_REFUSED "PL-CONFIG-030" "A component's own check of its parameters failed."
     SOURCE_REFUSED "PL-CONFIG-031" "A source cannot be opened as it is described."
     ADAPTER_REFUSED "PL-CONFIG-032" "An adapter refused its parameters or inner routes."
+    BAD_JOURNAL "PL-CONFIG-033" "The journal that is to be written is there and cannot be gone on with."
     TIER_NOT_HERE "PL-CONFIG-040" "A tier does not exist in this build, or a setting belongs to another tier."
     UNKNOWN_PATH "PL-CONFIG-050" "A path given to `--set` leads nowhere."
     UNKNOWN_INPUT "PL-CONFIG-051" "An input is given for a source that the config does not route."

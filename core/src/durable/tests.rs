@@ -2,7 +2,7 @@
 
 use super::{Journal, LogReader, OnJournalFull, SyncPolicy};
 use crate::Tier;
-use crate::event::{Action, MarketData, Side, Signal, Slot};
+use crate::event::{Action, MarketData, Order, Side, Signal, Slot};
 use crate::stage::{Outbox, each};
 use crate::testing::{MemoryLog, Recorder, Script};
 use crate::topology::{Checked, Lanes, Plan, Report, RunError};
@@ -221,12 +221,12 @@ fn a_topology_that_records_and_has_no_journal_does_not_start() {
 }
 
 #[test]
-fn a_source_that_nobody_emits_under_cannot_be_recorded() {
+fn what_a_source_does_not_emit_cannot_be_recorded() {
     let mut plan = plan(Lanes::Auto, None);
-    plan.record::<Signal>("stategy", None);
+    plan.record::<Order>("strategy", None);
     let problems = plan.check().expect_err("a mistake");
     assert_eq!(
         (problems[0].code, problems[0].at.as_str()),
-        ("PL-TOPOLOGY-040", "routing.stategy.Signal.record")
+        ("PL-TOPOLOGY-040", "routing.strategy.Order.record")
     );
 }

@@ -48,6 +48,7 @@ pub(super) fn lower(plan: &mut Plan, problems: &mut Problems) -> Graph {
         }
     }
     lowering.couriers(reliable, &mut plan.recorded);
+    plan.recorded.iter().for_each(|wanted| lowering.record(wanted));
     lowering.check_places();
     lowering.graph
 }
@@ -59,7 +60,7 @@ pub(super) struct Lowering<'a> {
 }
 
 impl Lowering<'_> {
-    fn ingress(&mut self, name: &str, event: Fields) -> usize {
+    pub(super) fn ingress(&mut self, name: &str, event: Fields) -> usize {
         let known = self.graph.streams.iter().position(|stream| {
             stream.writer.is_none() && stream.source == name && stream.event.event == event.event
         });
@@ -264,14 +265,6 @@ impl Lowering<'_> {
             link.after.push(stage);
         }
         after
-    }
-
-    fn warn_of_branch(&mut self, target: &Route, at: &str) {
-        if let Route::To(name) = target
-            && let Some(&stage) = self.by_name.get(name)
-        {
-            super::policies::warn_of_branch(&self.graph.stages[stage], at, self.problems);
-        }
     }
 
     pub(super) fn warn_if_empty(&mut self, routes: &[Route], at: &str) {

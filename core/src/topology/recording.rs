@@ -3,6 +3,7 @@
 use super::check::Problems;
 use super::checked::Checked;
 use super::graph::Graph;
+use super::lower::Lowering;
 use super::plan::PlannedRecord;
 use super::{RunError, Shared, StreamInfo};
 use crate::durable::{Durable, Journal, Recorded, RecordedStream, Recorder, SyncPolicy};
@@ -11,6 +12,15 @@ use crate::sync::thread::{self, JoinHandle};
 use crate::sync::{Arc, mpsc};
 use crate::wait::Bed;
 use std::time::{Duration, Instant};
+
+impl Lowering<'_> {
+    /// A source that is recorded is one, even where nothing of it is routed.
+    pub(super) fn record(&mut self, wanted: &PlannedRecord) {
+        if !self.graph.streams.iter().any(|stream| stream.source == wanted.source) {
+            self.ingress(&wanted.source, wanted.event);
+        }
+    }
+}
 
 /// Which streams are recorded, and where.
 #[derive(Debug, Default)]
@@ -41,7 +51,7 @@ impl Recording {
                     format!(
                         "nothing under `{source}` emits {event}, so there is nothing to record"
                     ),
-                    "record a source that is declared, routed or emitted under",
+                    "record what it emits, or take `record` out",
                 );
             }
         }
