@@ -48,6 +48,8 @@ codes! {
     BAD_DATA "PL-CLI-007" "A file of market data cannot be read on."
     LANE_STUCK "PL-CLI-008" "A lane did not end in time."
     NO_RUN "PL-CLI-009" "None of the runs of a sweep can start."
+    NO_JOURNAL "PL-CLI-011" "There is no journal where one is named."
+    BAD_JOURNAL "PL-CLI-012" "A journal cannot be read or written: it is damaged, in use, or its disk is full."
     NOT_INSTALLED "PL-CLI-010" "The system refused something that is needed."
 }
 

@@ -16,6 +16,7 @@
 //! | `record` | stages that write signals and orders, positions, marks |
 //! | `graph` | drawings of a topology |
 //! | `failure` | what went wrong: sentences and exit codes |
+//! | `journal` | journals: recording, replaying, rows |
 //! | `console`, `interrupt`, `logs` | standard output, Ctrl-C, logs |
 //!
 //! Results go to standard output; progress, logs and errors to standard error. Exit codes: 0 done, 1
@@ -39,6 +40,7 @@ mod console;
 mod failure;
 mod graph;
 mod interrupt;
+mod journal;
 mod logs;
 mod panics;
 mod record;
@@ -95,7 +97,7 @@ pub fn run_with(registry: Registry, arguments: impl IntoIterator<Item = OsString
 
 fn dispatch(command: &Command, registry: &Registry) -> Result<Exit, Failure> {
     use commands::{
-        bench, check, components, generate, graph, init, new, replay, schema, sweep, ticks,
+        bench, check, components, generate, graph, init, journal, new, replay, schema, sweep, ticks,
     };
     match command {
         Command::Replay(args) => replay::run(args, registry),
@@ -103,6 +105,7 @@ fn dispatch(command: &Command, registry: &Registry) -> Result<Exit, Failure> {
         Command::Check(args) => check::run(args, registry),
         Command::Graph(args) => graph::run(args, registry),
         Command::Ticks(args) => ticks::run(args),
+        Command::Journal(args) => journal::run(args, registry),
         Command::Generate(args) => generate::run(args),
         Command::Bench(args) => bench::run(args),
         Command::Init(args) => init::run(args),

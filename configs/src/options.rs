@@ -31,6 +31,10 @@ pub struct LoadOptions {
     pub digests: Option<bool>,
     /// In place of `session`.
     pub session: Option<u16>,
+    /// Symbols that have numbers already, in the order of these, which count from 1.
+    pub instruments: Vec<String>,
+    /// Sources that something else feeds: they are not opened.
+    pub fed: Vec<String>,
     /// What the journal in a folder knows of numbers; asked where anything is recorded.
     pub known_numbers: Option<KnowNumbers>,
 }

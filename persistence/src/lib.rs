@@ -88,5 +88,5 @@ pub use positions::Positions;
 pub use reader::{Batch, From, JournalReader};
 pub use recording::Recording;
 pub use storage::{Disk, Fault, Simulated, Storage, StorageFile};
-pub use tend::{Repaired, Verified, repair, verify};
+pub use tend::{Bounds, Repaired, Verified, bounds, repair, verify};
 pub use writer::JournalWriter;

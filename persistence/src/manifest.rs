@@ -62,6 +62,8 @@ pub struct SessionEntry {
     pub first: u64,
     /// When it began, ns since 1970.
     pub started: u64,
+    /// Tags of the streams that it records.
+    pub tags: Vec<u32>,
     /// Names of sources and components in the order of their numbers, which count from 1.
     pub names: Vec<String>,
     /// What was run: the config as it was understood.
@@ -182,7 +184,7 @@ impl Manifest {
         now: u64,
     ) -> Result<Vec<u32>, Error> {
         let session = new.session.map_or_else(|| self.next_session(), Ok)?;
-        let tags = new.streams.iter().map(|stream| self.tag(stream)).collect();
+        let tags: Vec<u32> = new.streams.iter().map(|stream| self.tag(stream)).collect();
         // Of sessions that retention has eaten up, only the last number counts.
         let ended = self.sessions.windows(2).take_while(|pair| pair[1].first <= oldest).count();
         let highest = self.sessions.iter().max_by_key(|session| session.session).cloned();
@@ -196,6 +198,7 @@ impl Manifest {
             session,
             first,
             started: now,
+            tags: tags.clone(),
             names: new.names.clone(),
             config: new.config.clone(),
         });

@@ -6,6 +6,7 @@ pub(crate) mod components;
 pub(crate) mod generate;
 pub(crate) mod graph;
 pub(crate) mod init;
+pub(crate) mod journal;
 pub(crate) mod new;
 pub(crate) mod replay;
 pub(crate) mod schema;

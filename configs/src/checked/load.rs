@@ -233,6 +233,9 @@ fn assemble(
     };
     settings::check_version(config.pitlane, &mut desk);
     settings::check_names(&mut desk);
+    for symbol in &options.instruments {
+        let _ = desk.instruments.intern(symbol);
+    }
     let base = desk.base.clone();
     let journal = journal::setup(config, &base, &mut desk);
     let recorded = journal::recorded(config, &desk);

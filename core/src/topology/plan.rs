@@ -261,6 +261,12 @@ impl Plan {
         self
     }
 
+    /// Takes back all that was to be recorded.
+    pub fn record_nothing(&mut self) -> &mut Self {
+        self.recorded.clear();
+        self
+    }
+
     /// Where stages run; as many lanes as there are cores by default.
     pub fn lanes(&mut self, lanes: Lanes) -> &mut Self {
         self.lanes = lanes;
