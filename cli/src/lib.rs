@@ -97,7 +97,8 @@ pub fn run_with(registry: Registry, arguments: impl IntoIterator<Item = OsString
 
 fn dispatch(command: &Command, registry: &Registry) -> Result<Exit, Failure> {
     use commands::{
-        bench, check, components, generate, graph, init, journal, new, replay, schema, sweep, ticks,
+        bench, check, components, dlq, generate, graph, init, journal, new, replay, schema, sweep,
+        ticks,
     };
     match command {
         Command::Replay(args) => replay::run(args, registry),
@@ -106,6 +107,7 @@ fn dispatch(command: &Command, registry: &Registry) -> Result<Exit, Failure> {
         Command::Graph(args) => graph::run(args, registry),
         Command::Ticks(args) => ticks::run(args),
         Command::Journal(args) => journal::run(args, registry),
+        Command::Dlq(args) => dlq::run(args, registry),
         Command::Generate(args) => generate::run(args),
         Command::Bench(args) => bench::run(args),
         Command::Init(args) => init::run(args),

@@ -13,6 +13,7 @@
 //! | [`indicators`] | `ema` and `mid`: market data made from market data |
 //! | [`risk`] | `risk_gate`: signals to orders, within limits |
 //! | [`orders`] | `order_check` on the way to a gateway, `order_log` as one |
+//! | [`drill`] | `drill_gateway`: a gateway that fails when told to, to rehearse failures |
 //! | [`sinks`] | `log`, `file`, `tap`, `null`: for events of any type |
 //! | [`Amount`] | decimals in parameters, read exactly |
 //! | [`ById`] | state per instrument |
@@ -28,6 +29,7 @@
 mod amount;
 mod by_id;
 mod counts;
+pub mod drill;
 mod handles;
 pub mod indicators;
 pub mod mean_reversion;
@@ -58,6 +60,7 @@ pub fn register_with(registry: &mut Registry, handles: &Handles) {
     indicators::register(registry, handles);
     risk::register(registry, handles);
     orders::register(registry, handles);
+    drill::register(registry, handles);
     sinks::register(registry, handles);
 }
 

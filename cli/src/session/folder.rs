@@ -69,7 +69,12 @@ impl Folder {
     /// nobody else has, even where several runs begin in the same second.
     pub(crate) fn create(&mut self) -> Result<(), Failure> {
         let made = match self.latest {
-            None => fs::create_dir_all(&self.path).and_then(|()| clear(&self.path)),
+            None => {
+                if manifest(&self.path).is_some() {
+                    crate::journal::clear_own(&self.path)?;
+                }
+                fs::create_dir_all(&self.path).and_then(|()| clear(&self.path))
+            }
             Some(_) => self.create_own(),
         };
         made.map_err(|error| Failure::write(&self.path, &error))

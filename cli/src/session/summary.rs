@@ -45,6 +45,7 @@ pub(crate) fn summary(outcome: &Outcome) -> Value {
             "count": report.dead_letters.count,
             "not_kept": report.dead_letters.not_kept(),
         },
+        "reliable": super::reliable::couriers(report),
         "bad_rows": outcome.bad_rows(),
         "sources": sources(outcome),
         "positions": positions(outcome),

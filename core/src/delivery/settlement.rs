@@ -81,8 +81,8 @@ pub struct Settlement {
     pub other: u64,
     /// Attempts made so far.
     pub attempts: u32,
-    /// The step of the route that it had come to.
-    pub step: u16,
+    /// Number of the component that it had come to, see [`crate::Names`].
+    pub stage: u16,
     /// Why: a number of [`Ending`] (`Dead`) or [`Failure`] (`Failed`).
     reason: u8,
     /// Kind of the delivered event: whether an order is a new one.
@@ -94,7 +94,7 @@ pub struct Settlement {
 const _: () = {
     assert!(offset_of!(Settlement, header) == 0 && offset_of!(Settlement, position) == 32);
     assert!(offset_of!(Settlement, other) == 40 && offset_of!(Settlement, attempts) == 48);
-    assert!(offset_of!(Settlement, step) == 52 && offset_of!(Settlement, reason) == 54);
+    assert!(offset_of!(Settlement, stage) == 52 && offset_of!(Settlement, reason) == 54);
     assert!(offset_of!(Settlement, key) == 56);
 };
 
@@ -144,10 +144,9 @@ impl Settlement {
             Ending::Expired => (SettlementKind::Dead, 5, 0),
             Ending::With(other) => (SettlementKind::Dead, 6, other),
         };
-        let Settled { position, slot, attempts, step, .. } = settled;
-        let step = u16::try_from(*step).unwrap_or(u16::MAX);
+        let Settled { position, slot, attempts, .. } = settled;
         let new = Self::new(kind, *position, slot, now);
-        Self { reason, other, attempts: *attempts, step, ..new }
+        Self { reason, other, attempts: *attempts, ..new }
     }
 
     /// What it says; `None` for a number that means nothing.

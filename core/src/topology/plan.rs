@@ -264,6 +264,9 @@ impl Plan {
     /// Takes back all that was to be recorded.
     pub fn record_nothing(&mut self) -> &mut Self {
         self.recorded.clear();
+        for route in self.routes.iter_mut().filter(|route| route.tier == Tier::Reliable) {
+            route.tier = Tier::Standard;
+        }
         self
     }
 

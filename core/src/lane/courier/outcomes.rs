@@ -124,10 +124,10 @@ impl Courier {
         };
         let name = &self.steps[step].name;
         tracing::debug!(step = name, position, attempts = attempts + 1, "failed: {fault}");
-        let step = u16::try_from(step).unwrap_or(u16::MAX);
+        let stage = self.steps[step].out.component();
         let attempts = attempts + 1;
         let mut failed = Settlement::failed(position, &slot, now, failure);
-        (failed.step, failed.attempts) = (step, attempts);
+        (failed.stage, failed.attempts) = (stage, attempts);
         let text = fault.to_string();
         self.record(&slot, failed);
         failed.texts(&text).for_each(|text| self.record(&slot, text));
@@ -156,7 +156,9 @@ impl Courier {
             let Some(settled) = settled else { break };
             recorded = true;
             let now = self.watch.now();
-            self.record(&settled.slot, Settlement::of(&settled, now));
+            let mut settlement = Settlement::of(&settled, now);
+            settlement.stage = self.steps[settled.step].out.component();
+            self.record(&settled.slot, settlement);
             self.settle(settled, now);
         }
         recorded

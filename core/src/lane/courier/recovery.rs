@@ -32,7 +32,15 @@ pub(crate) fn recover(
     end: u64,
 ) -> Result<Recovered, LogError> {
     let mut recovered = Recovered { end, ..Recovered::default() };
-    while let Some(batch) = reader.next(end)? {
+    loop {
+        let before = reader.position();
+        let Some(batch) = reader.next(end)? else {
+            // It may have passed what a repair cut out.
+            if reader.position() > before {
+                continue;
+            }
+            break;
+        };
         for (position, slot) in (batch.first..).zip(batch.events) {
             if tags.contains(&batch.tag) {
                 recovered.unsettled.push(position);
