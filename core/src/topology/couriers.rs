@@ -221,6 +221,7 @@ fn with_journal(
         sync,
         terms: spec.terms.clone(),
         clock: checked.clock.clone(),
+        counters: checked.counters.then(|| checked.shared.counters.stage(spot.place)),
         limit: checked.batch_limit,
         shared: checked.shared.clone(),
     }))

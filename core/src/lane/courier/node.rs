@@ -7,6 +7,7 @@ use crate::delivery::{Deliveries, Due, Settled, Terms};
 use crate::durable::{Durable, Hold, LogReader, SyncPolicy};
 use crate::event::{EventType, Slot};
 use crate::lane::failure::Watch;
+use crate::metrics::{StageWord, Words};
 use crate::ring::CLOSED;
 use crate::stage::{Fault, Outbox, Tally};
 use crate::sync::Arc;
@@ -33,6 +34,8 @@ pub(crate) struct CourierParts {
     pub(crate) sync: SyncPolicy,
     pub(crate) terms: Terms,
     pub(crate) clock: quanta::Clock,
+    /// Where it counts; `None` where nothing is counted.
+    pub(crate) counters: Option<Words<StageWord>>,
     /// Most attempts per poll.
     pub(crate) limit: usize,
     pub(crate) shared: Arc<Shared>,
@@ -67,6 +70,7 @@ pub(crate) struct Courier {
     pub(super) root: u64,
     pub(super) promised: u64,
     pub(super) watch: Watch,
+    counters: Option<Words<StageWord>>,
     limit: usize,
     pub(super) shared: Arc<Shared>,
     state: State,
@@ -124,6 +128,7 @@ impl Courier {
             root: 0,
             promised: 0,
             watch: Watch::new(parts.clock),
+            counters: parts.counters,
             limit: parts.limit,
             shared: parts.shared,
             state: State::Running,
@@ -241,6 +246,11 @@ impl Courier {
 
     fn show(&self) {
         let account = self.deliveries.account(self.watch.now());
+        if let Some(counters) = &self.counters {
+            counters.of(StageWord::EventsIn).set(account.accepted);
+            counters.of(StageWord::EventsOut).set(self.out.published());
+            counters.of(StageWord::Retries).set(account.retries);
+        }
         self.shared.show_courier(self.number, account, self.journaled.beyond());
     }
 
