@@ -12,8 +12,8 @@
 //! missing: `retries/tests/it/crash.rs` does.
 
 use pitlane::delivery::{Settlement, SettlementKind};
-use pitlane::event::{Event, Order};
-use pitlane_persistence::{Disk, From, JournalReader, Manifest, Storage};
+use pitlane::event::{Event, Order, Slot};
+use pitlane_persistence::{Disk, From, JournalReader, Manifest};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -55,12 +55,17 @@ impl Dice {
     }
 }
 
-/// What the journal says.
+/// What the journal and the gateway's file say, as far as they were read.
 #[derive(Default)]
 struct Told {
     /// Orders by their places, and which of them were settled, and how.
     orders: BTreeMap<u64, u64>,
     settled: BTreeMap<u64, Vec<SettlementKind>>,
+    settled_ids: BTreeSet<u64>,
+    next: u64,
+    /// Lines of the gateway: each is one write, so that none is cut off.
+    sent: Vec<(u64, String)>,
+    bytes: usize,
 }
 
 impl Told {
@@ -68,47 +73,53 @@ impl Told {
         self.orders.iter().filter(|(place, _)| is(**place)).map(|(_, id)| *id).collect()
     }
 
-    fn settled_ids(&self) -> BTreeSet<u64> {
-        self.ids(|place| self.settled.contains_key(&place))
-    }
-
     fn has(&self, place: u64, kind: SettlementKind) -> bool {
         self.settled.get(&place).is_some_and(|kinds| kinds.contains(&kind))
     }
-}
 
-fn read(folder: &Path) -> Told {
-    let mut told = Told::default();
-    let Ok(disk) = Disk::new(folder.join("journal")) else { return told };
-    let Ok(Some(manifest)) = Manifest::read(&disk) else { return told };
-    let disk: Arc<dyn Storage> = Arc::new(disk);
-    let Ok(mut reader) = JournalReader::open(disk, From::Oldest) else { return told };
-    while let Some(batch) = reader.next().expect("the journal is whole") {
-        let stream = manifest.stream(batch.tag).expect("a stream that is known");
-        for (place, slot) in (batch.first..).zip(batch.events) {
-            if stream.event_id == Order::TYPE.id {
-                told.orders.insert(place, slot.view::<Order>().client_order_id);
-            } else if stream.event_id == Settlement::TYPE.id {
-                let settlement: &Settlement = slot.view();
-                let kind = settlement.kind().expect("a kind that means something");
-                if kind.settles() {
-                    told.settled.entry(settlement.position).or_default().push(kind);
-                }
+    /// Reads what is new.
+    fn read_on(&mut self, folder: &Path) {
+        let text = std::fs::read(folder.join("sent.csv")).unwrap_or_default();
+        for line in String::from_utf8_lossy(&text[self.bytes..]).lines() {
+            let id = line.split(',').next().and_then(|id| id.parse().ok());
+            self.sent.push((id.expect("an id"), line.to_owned()));
+        }
+        self.bytes = text.len();
+        let Ok(disk) = Disk::new(folder.join("journal")) else { return };
+        let Ok(Some(manifest)) = Manifest::read(&disk) else { return };
+        let from = From::Sequence(self.next);
+        let Ok(mut reader) = JournalReader::open(Arc::new(disk), from) else { return };
+        while let Some(batch) = reader.next().expect("the journal is whole") {
+            let stream = manifest.stream(batch.tag).expect("a stream that is known");
+            for (place, slot) in (batch.first..).zip(batch.events) {
+                self.note(place, stream.event_id, slot);
+            }
+        }
+        self.next = reader.position();
+    }
+
+    fn note(&mut self, place: u64, event: u8, slot: &Slot) {
+        if event == Order::TYPE.id {
+            self.orders.insert(place, slot.view::<Order>().client_order_id);
+        } else if event == Settlement::TYPE.id {
+            let settlement: &Settlement = slot.view();
+            let kind = settlement.kind().expect("a kind that means something");
+            if kind.settles() {
+                self.settled.entry(settlement.position).or_default().push(kind);
+                self.settled_ids.insert(self.orders[&settlement.position]);
             }
         }
     }
-    told
 }
 
-/// Lines that the gateway wrote: the last one may be cut off by nothing, since each is one write.
-fn sent(folder: &Path) -> Vec<(u64, String)> {
-    let text = std::fs::read_to_string(folder.join("sent.csv")).unwrap_or_default();
-    let id = |line: &str| line.split(',').next().and_then(|id| id.parse().ok());
-    text.lines().map(|line| (id(line).expect("an id"), line.to_owned())).collect()
+/// The command; `PITLANE_BIN` names another build of it.
+fn command() -> Command {
+    let built = env!("CARGO_BIN_EXE_pitlane").to_owned();
+    Command::new(std::env::var("PITLANE_BIN").unwrap_or(built))
 }
 
 fn start(folder: &Path, dice: &mut Dice) -> Child {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_pitlane"));
+    let mut command = command();
     command.args(["replay", "drill.yaml", "--out", "run", "--quiet"]).current_dir(folder);
     let fault = ["transient", "transient", "unknown", "panic"][dice.below(4) as usize];
     command.args(["--set", &format!("components.gateway.fault={fault}")]);
@@ -148,32 +159,35 @@ fn no_durable_order_is_lost_and_no_settled_one_is_delivered_again() {
     let folder = home.path();
     std::fs::write(folder.join("drill.yaml"), CONFIG).expect("a file can be written");
 
-    let (mut killed, mut recovered) = (0, 0);
+    let (mut killed, mut recovered, mut told) = (0, 0, Told::default());
     while killed < kills {
-        let before = read(folder);
-        let (settled, seen) = (before.settled_ids(), sent(folder).len());
+        let (settled, seen) = (told.settled_ids.clone(), told.sent.len());
+        let left = told.orders.len() - told.settled.len();
         let mut child = start(folder, &mut dice);
-        if live(folder, &mut child, &mut dice) {
+        let is_alive = live(folder, &mut child, &mut dice);
+        if is_alive {
             child.kill().expect("it can be killed");
-            killed += 1;
         }
         child.wait().expect("it ends");
-        let again = sent(folder)[seen..].iter().filter(|(id, _)| settled.contains(id)).count();
+        killed += u64::from(is_alive);
+        told.read_on(folder);
+        let again = told.sent[seen..].iter().filter(|(id, _)| settled.contains(id)).count();
         assert_eq!(again, 0, "settled orders were delivered again after kill {killed}");
-        let after = read(folder);
-        assert!(before.orders.iter().all(|order| after.orders.get(order.0) == Some(order.1)));
-        recovered += before.orders.len() - before.settled.len();
+        recovered += left;
+        if killed % 50 == 0 {
+            println!("{killed} kills, {} orders", told.orders.len());
+        }
     }
     let _ = std::fs::remove_file(folder.join("down"));
-    let last = Command::new(env!("CARGO_BIN_EXE_pitlane"))
+    let last = command()
         .args(["replay", "drill.yaml", "--out", "run", "--quiet", "--limit", "1000"])
         .current_dir(folder)
         .output()
         .expect("it runs");
     assert!(last.status.success(), "{}", String::from_utf8_lossy(&last.stderr));
-
-    let (told, sent) = (read(folder), sent(folder));
-    check(&told, &sent);
+    told.read_on(folder);
+    check(&told);
+    let sent = &told.sent;
     let redelivered = sent.len() - sent.iter().map(|(id, _)| id).collect::<BTreeSet<_>>().len();
     let dead = told.orders.keys().filter(|place| told.has(**place, SettlementKind::Dead)).count();
     println!(
@@ -185,7 +199,7 @@ fn no_durable_order_is_lost_and_no_settled_one_is_delivered_again() {
     assert!(recovered > 0 || kills < 5, "no kill left anything to recover");
 }
 
-fn check(told: &Told, sent: &[(u64, String)]) {
+fn check(told: &Told) {
     let lost: Vec<_> =
         told.orders.keys().filter(|place| !told.settled.contains_key(place)).collect();
     assert!(lost.is_empty(), "durable orders that were never settled: {lost:?}");
@@ -194,7 +208,7 @@ fn check(told: &Told, sent: &[(u64, String)]) {
     assert_eq!(told.orders.len(), told.ids(|_| true).len(), "an id was given twice");
     // A gateway that dedupes by id acts exactly once: one line per id is left, and one for each delivered order.
     let mut acts = BTreeMap::new();
-    for (id, line) in sent {
+    for (id, line) in &told.sent {
         let first = acts.entry(*id).or_insert(line);
         assert_eq!(first, &line, "an order came again with other content");
     }

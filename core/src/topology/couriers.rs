@@ -5,7 +5,7 @@ use super::checked::Checked;
 use super::graph::{Graph, Link, Stage};
 use super::reliable::CourierSpec;
 use super::{Monitor, RunError, Shared};
-use crate::delivery::{Account, Couriers};
+use crate::delivery::{Account, Couriers, Terms};
 use crate::durable::{Durable, LogError};
 use crate::lane::{
     AnyReader, Courier, CourierParts, From, Intake, Recovered, Step, StepLink, recover,
@@ -92,6 +92,12 @@ impl Checked {
     #[must_use]
     pub fn is_reliable(&self) -> bool {
         !self.graph.couriers.is_empty()
+    }
+
+    /// What each reliable route says about its deliveries; those that share components together.
+    #[must_use]
+    pub fn terms(&self) -> Vec<&Terms> {
+        self.graph.couriers.iter().map(|courier| &courier.terms).collect()
     }
 
     /// Gives it what its reliable routes need from outside, beside the journal.
