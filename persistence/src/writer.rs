@@ -240,6 +240,11 @@ impl JournalWriter {
         (self.options.segment_bytes / UNIT) as usize - 2
     }
 
+    /// Events that still fit into the current segment, as one frame.
+    pub(crate) fn room(&self) -> usize {
+        ((self.bytes.saturating_sub(self.at)) / UNIT).saturating_sub(1) as usize
+    }
+
     /// Whether a segment was begun since the last call.
     pub(crate) fn take_rolled(&mut self) -> bool {
         std::mem::take(&mut self.rolled)
