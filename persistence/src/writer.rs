@@ -80,8 +80,9 @@ impl JournalWriter {
         let (appended, ts_event) = (survey.appended, survey.ts_event);
         let (written, durable) = (survey.next, survey.durable);
         let facts = FrameFacts { journal, durable, appended, ts_event, ..FrameFacts::default() };
-        let mut preparer =
-            Preparer::new(Arc::clone(&storage), options.segment_bytes, options.prepare_ahead);
+        let (bytes, ahead) = (options.segment_bytes, options.prepare_ahead);
+        let synced = options.sync != SyncPolicy::Os;
+        let mut preparer = Preparer::new(Arc::clone(&storage), bytes, ahead, synced);
         let kept = if survey.offset == 0 { survey.index } else { survey.index + 1 };
         let last = survey.segments[..kept.min(survey.segments.len())].last().copied();
         let opened = match last {

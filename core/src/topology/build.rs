@@ -89,18 +89,21 @@ pub(super) fn build(checked: &mut Checked, lanes: &[PlannedLane]) -> Built {
         on: ons[i].clone(),
         counters: checked.counters.then(|| checked.shared.counters.lane(i)),
     };
-    let placed = |(lane, on): (&PlannedLane, &On)| PlacedLane {
+    let _ = checked.shared.lanes.set(lanes.iter().zip(&ons).map(placed).collect());
+    let lanes = lanes.iter().enumerate().map(lane).collect();
+    let _ = checked.shared.beds.set(beds.into_iter().chain([recorder_bed]).collect());
+    Built { sequencer, lanes, sleepers: wait_for_entry, recorder }
+}
+
+fn placed((lane, on): (&PlannedLane, &On)) -> PlacedLane {
+    PlacedLane {
         name: lane.name.clone(),
         cpu: lane.cpu,
         wait: lane.wait,
         note: lane.note.clone(),
         stages: lane.stages.clone(),
         on: on.clone(),
-    };
-    let _ = checked.shared.lanes.set(lanes.iter().zip(&ons).map(placed).collect());
-    let lanes = lanes.iter().enumerate().map(lane).collect();
-    let _ = checked.shared.beds.set(beds.into_iter().chain([recorder_bed]).collect());
-    Built { sequencer, lanes, sleepers: wait_for_entry, recorder }
+    }
 }
 
 /// The streams that a lane's stages read or write: what moves on one may be what another lane that
