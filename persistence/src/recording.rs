@@ -30,6 +30,10 @@ pub struct Recording {
     tags: Vec<u32>,
 }
 
+/// Most events of a frame: so many that its header costs nothing, and so few that a reader of one frame
+/// at a time takes little memory. The last frame of a segment takes what room is left.
+const MOST: usize = 1024;
+
 /// How often it is looked whether anything is too old or too much.
 const RETAIN: Duration = Duration::from_secs(10);
 
@@ -114,7 +118,10 @@ impl Log for Recording {
     }
 
     fn most(&self) -> usize {
-        self.writer.most()
+        match self.writer.room() {
+            0 => MOST.min(self.writer.most()),
+            room => MOST.min(room),
+        }
     }
 
     fn written(&self) -> u64 {

@@ -120,7 +120,7 @@ pub fn repair(storage: &Arc<dyn Storage>, options: JournalOptions) -> Result<Rep
     let journal = survey.journal.unwrap_or(now);
     let bytes = options.segment_bytes;
     let header = SegmentHeader::new(journal, next, bytes, now, next - first_lost);
-    let file = Preparer::new(Arc::clone(storage), bytes, false).take()?;
+    let file = Preparer::new(Arc::clone(storage), bytes, false, true).take()?;
     let name = begin(storage.as_ref(), file.as_ref(), &header)?;
     file.sync().map_err(Error::io("sync", &name))?;
     storage.sync_names().map_err(Error::io("sync", "the folder"))?;

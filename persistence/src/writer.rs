@@ -80,8 +80,9 @@ impl JournalWriter {
         let (appended, ts_event) = (survey.appended, survey.ts_event);
         let (written, durable) = (survey.next, survey.durable);
         let facts = FrameFacts { journal, durable, appended, ts_event, ..FrameFacts::default() };
-        let mut preparer =
-            Preparer::new(Arc::clone(&storage), options.segment_bytes, options.prepare_ahead);
+        let (bytes, ahead) = (options.segment_bytes, options.prepare_ahead);
+        let synced = options.sync != SyncPolicy::Os;
+        let mut preparer = Preparer::new(Arc::clone(&storage), bytes, ahead, synced);
         let kept = if survey.offset == 0 { survey.index } else { survey.index + 1 };
         let last = survey.segments[..kept.min(survey.segments.len())].last().copied();
         let opened = match last {
@@ -238,6 +239,11 @@ impl JournalWriter {
     #[must_use]
     pub fn most(&self) -> usize {
         (self.options.segment_bytes / UNIT) as usize - 2
+    }
+
+    /// Events that still fit into the current segment, as one frame.
+    pub(crate) fn room(&self) -> usize {
+        ((self.bytes.saturating_sub(self.at)) / UNIT).saturating_sub(1) as usize
     }
 
     /// Whether a segment was begun since the last call.

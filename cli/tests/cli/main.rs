@@ -4,6 +4,7 @@
 mod bench;
 mod drawings;
 mod interrupts;
+mod journal;
 mod pipes;
 mod real_data;
 mod refusals;

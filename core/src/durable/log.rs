@@ -18,7 +18,7 @@ pub trait Log: Send {
     /// [`LogError::Failed`]: nobody knows what is on the disk; this log takes no more.
     fn commit(&mut self) -> Result<u64, LogError>;
 
-    /// Most events of one append.
+    /// Most events of the next append; at least one.
     fn most(&self) -> usize;
 
     /// The position behind what is appended.

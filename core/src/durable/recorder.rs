@@ -126,13 +126,12 @@ impl Recorder {
     fn take(&mut self, number: usize) -> Result<usize, LogError> {
         let Self { log, streams, durable, root: last, untended, .. } = self;
         let RecordedStream { reader, tag, sync, unsynced, .. } = &mut streams[number];
-        let most = log.most();
         let mut batch = reader.poll(usize::MAX);
         let (all, sequence) = (batch.len(), batch.sequence());
         durable.note_seen(number, sequence + all as u64);
         while !batch.is_empty() {
             let (first, _) = batch.slices();
-            let piece = &first[..first.len().min(most)];
+            let piece = &first[..first.len().min(log.most())];
             let (count, root) = (piece.len(), piece[piece.len() - 1].header.root);
             let position = log.append(*tag, piece)?;
             batch.release(count);

@@ -43,31 +43,8 @@ pub(super) fn build(checked: &mut Checked, lanes: &[PlannedLane]) -> Result<Buil
     let beds: Vec<_> = lanes.iter().map(|_| Bed::new()).collect();
     let ons: Vec<_> = lanes.iter().map(|_| On::default()).collect();
     let lane_rings: Vec<_> = lanes.iter().map(|lane| rings_of(checked, lane)).collect();
-    let stages = std::mem::take(&mut checked.graph.stages);
-    let mut stages: Vec<_> = stages.into_iter().map(Some).collect();
-    let mut nodes: Vec<Option<Polled>> = Vec::new();
-    let mut couriers: Vec<_> = checked.graph.couriers.iter().map(|_| Vec::new()).collect();
-    let mut links = 0;
-    for place in 0..checked.order.len() {
-        let index = checked.order[place];
-        let Some(stage) = stages[index].take() else { continue };
-        let first_link = links;
-        links += stage.links.len();
-        let lane = lanes.iter().position(|lane| lane.stages.contains(&place));
-        let lane = lane.map(|lane| (ons[lane].clone(), beds[lane].clone()));
-        let spot = Spot { place, index, first_link, lane };
-        nodes.push(match stage.courier {
-            None => Some(Polled::Node(node(checked, stage, spot, &mut rings, entries.as_ref()))),
-            Some(courier) => {
-                couriers[courier].push((stage, spot));
-                None
-            }
-        });
-    }
-    for (number, parts) in couriers.into_iter().enumerate() {
-        let (place, courier) = courier(checked, number, parts, &mut rings)?;
-        nodes[place] = Some(Polled::Courier(Box::new(courier)));
-    }
+    let places: Vec<_> = lanes.iter().zip(ons.iter().cloned().zip(beds.iter().cloned())).collect();
+    let mut nodes = nodes(checked, &places, &mut rings, entries.as_ref())?;
     let recorder_bed = Bed::new();
     let recorded: Vec<_> = checked.recording.streams.iter().map(|recorded| recorded.0).collect();
     let records = |rings: &[usize]| meet(rings, &recorded).then(|| recorder_bed.clone());
@@ -102,18 +79,56 @@ pub(super) fn build(checked: &mut Checked, lanes: &[PlannedLane]) -> Result<Buil
         on: ons[i].clone(),
         counters: checked.counters.then(|| checked.shared.counters.lane(i)),
     };
-    let placed = |(lane, on): (&PlannedLane, &On)| PlacedLane {
+    let _ = checked.shared.lanes.set(lanes.iter().zip(&ons).map(placed).collect());
+    let lanes = lanes.iter().enumerate().map(lane).collect();
+    let _ = checked.shared.beds.set(beds.into_iter().chain([recorder_bed]).collect());
+    Ok(Built { sequencer, lanes, sleepers: wait_for_entry, recorder })
+}
+
+/// A node for each stage, by its place in topological order; a courier with all stages that it calls.
+fn nodes(
+    checked: &mut Checked,
+    lanes: &[(&PlannedLane, (On, Bed))],
+    rings: &mut [Ends],
+    entries: Option<&Arc<EntryClock>>,
+) -> Result<Vec<Option<Polled>>, RunError> {
+    let stages = std::mem::take(&mut checked.graph.stages);
+    let mut stages: Vec<_> = stages.into_iter().map(Some).collect();
+    let mut nodes: Vec<Option<Polled>> = Vec::new();
+    let mut couriers: Vec<_> = checked.graph.couriers.iter().map(|_| Vec::new()).collect();
+    let mut links = 0;
+    for place in 0..checked.order.len() {
+        let index = checked.order[place];
+        let Some(stage) = stages[index].take() else { continue };
+        let first_link = links;
+        links += stage.links.len();
+        let lane = lanes.iter().find(|(lane, _)| lane.stages.contains(&place));
+        let lane = lane.map(|(_, spot)| spot.clone());
+        let spot = Spot { place, index, first_link, lane };
+        nodes.push(match stage.courier {
+            None => Some(Polled::Node(node(checked, stage, spot, rings, entries))),
+            Some(courier) => {
+                couriers[courier].push((stage, spot));
+                None
+            }
+        });
+    }
+    for (number, parts) in couriers.into_iter().enumerate() {
+        let (place, courier) = courier(checked, number, parts, rings)?;
+        nodes[place] = Some(Polled::Courier(Box::new(courier)));
+    }
+    Ok(nodes)
+}
+
+fn placed((lane, on): (&PlannedLane, &On)) -> PlacedLane {
+    PlacedLane {
         name: lane.name.clone(),
         cpu: lane.cpu,
         wait: lane.wait,
         note: lane.note.clone(),
         stages: lane.stages.clone(),
         on: on.clone(),
-    };
-    let _ = checked.shared.lanes.set(lanes.iter().zip(&ons).map(placed).collect());
-    let lanes = lanes.iter().enumerate().map(lane).collect();
-    let _ = checked.shared.beds.set(beds.into_iter().chain([recorder_bed]).collect());
-    Ok(Built { sequencer, lanes, sleepers: wait_for_entry, recorder })
+    }
 }
 
 /// The streams that a lane's stages read or write: what moves on one may be what another lane that

@@ -1,7 +1,7 @@
 //! `pitlane journal cat`, `tail` and `export`.
 
 use crate::args::time;
-use crate::console::unless_closed;
+use crate::console::{self, unless_closed};
 use crate::failure::{BAD_VALUE, Exit, Failure};
 use crate::journal::{Form, Opened, Rows};
 use pitlane::event::Slot;
@@ -99,7 +99,7 @@ fn form(text: &str) -> Result<Form, String> {
 
 pub(super) fn cat(args: &CatArgs, registry: &Registry) -> Result<Exit, Failure> {
     let form = if args.json { Form::Json } else { Form::Csv };
-    copy(&args.which, &args.span, form, io::stdout().lock(), None, registry)
+    copy(&args.which, &args.span, form, || Ok(io::stdout().lock()), None, registry)
 }
 
 pub(super) fn export(args: &ExportArgs, registry: &Registry) -> Result<Exit, Failure> {
@@ -111,28 +111,28 @@ pub(super) fn export(args: &ExportArgs, registry: &Registry) -> Result<Exit, Fai
         return Err(Failure::usage(BAD_VALUE, message, "name a file: `-o events.bin`"));
     }
     let Some(path) = &args.out else {
-        return copy(&args.which, &args.span, form, io::stdout().lock(), None, registry);
+        let out = || Ok(io::stdout().lock());
+        return copy(&args.which, &args.span, form, out, None, registry);
     };
     let file = || File::create(path).map_err(|error| Failure::write(path, &error));
-    // What is wrong with the journal is told before a file is made.
-    Opened::at(&args.which.folder)?.tags(&args.which.streams)?;
-    copy(&args.which, &args.span, form, file()?, Some(path), registry)
+    copy(&args.which, &args.span, form, file, Some(path), registry)
 }
 
-/// Writes the events that are asked for.
-fn copy(
+/// Writes the events that are asked for. What is wrong is told before anything is made to write to.
+fn copy<W: Write>(
     which: &Which,
     span: &Span,
     form: Form,
-    out: impl Write,
+    out: impl FnOnce() -> Result<W, Failure>,
     path: Option<&Path>,
     registry: &Registry,
 ) -> Result<Exit, Failure> {
     let opened = Opened::at(&which.folder)?;
     let tags = opened.tags(&which.streams)?;
     one_stream(&opened, &tags, form)?;
-    let bounds = opened.bounds()?;
-    let (mut begin, mut end) = (span.from_sequence, bounds.next);
+    // Where the end is damaged, what comes before it is written, and then the damage is told.
+    let next = opened.bounds().map_or(u64::MAX, |bounds| bounds.next);
+    let (mut begin, mut end) = (span.from_sequence, next);
     if let Some(run) = span.run {
         let (_, first, next) = opened.session(Some(run))?;
         begin = Some(begin.unwrap_or(first).max(first));
@@ -150,7 +150,8 @@ fn copy(
         Some(path) => Err(Failure::write(path, &error)),
         None => unless_closed(error),
     };
-    let begun = Rows::begin(BufWriter::with_capacity(1 << 16, out), form, &opened, &tags, registry);
+    let out = BufWriter::with_capacity(1 << 16, out()?);
+    let begun = Rows::begin(out, form, &opened, &tags, registry);
     let mut rows = match begun {
         Ok(rows) => rows,
         Err(error) => return wrong(error).map(|()| Exit::Done),
@@ -160,6 +161,10 @@ fn copy(
         let batch = match reader.next_until(end) {
             Ok(Some(batch)) => batch,
             Ok(None) => break Ok(()),
+            Err(lost @ Error::Lost { .. }) => {
+                console::note(&format!("note: {}: {lost}", opened.folder.display()));
+                continue;
+            }
             Err(error) => break Err(opened.fail(&error)),
         };
         if batch.first >= end || left == 0 {
@@ -241,9 +246,17 @@ pub(super) fn tail(args: &TailArgs, registry: &Registry) -> Result<Exit, Failure
         return Ok(Exit::Done);
     }
     loop {
-        let Some(batch) = reader.next().map_err(fail)? else {
-            std::thread::sleep(PAUSE);
-            continue;
+        let batch = match reader.next() {
+            Ok(Some(batch)) => batch,
+            Ok(None) => {
+                std::thread::sleep(PAUSE);
+                continue;
+            }
+            Err(lost @ Error::Lost { .. }) => {
+                console::note(&format!("note: {}: {lost}", opened.folder.display()));
+                continue;
+            }
+            Err(error) => return Err(fail(error)),
         };
         let written = events(&batch, &tags).try_for_each(|(position, event)| {
             rows.write(position, batch.appended, batch.tag, event)
