@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod bench;
+mod dlq;
 mod drawings;
 mod interrupts;
 mod journal;

@@ -12,7 +12,7 @@ use crate::ring::CLOSED;
 use crate::stage::{Fault, Outbox, Tally};
 use crate::sync::Arc;
 use crate::topology::{Attempt, Shared, StageFault};
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 /// What a courier is made of.
@@ -56,7 +56,7 @@ pub(crate) struct Courier {
     pub(super) window: usize,
     pub(super) expire_after: Option<Duration>,
     /// What is known of each delivery in memory.
-    pub(super) held: HashMap<u64, Held>,
+    pub(super) held: BTreeMap<u64, Held>,
     /// Events that no step wants; they are settled without an attempt.
     pub(super) unwanted: VecDeque<Settled>,
     /// A delivery in hand whose step has no room, or cannot take it now.
@@ -119,7 +119,7 @@ impl Courier {
             hold,
             window: parts.terms.window.max(1),
             expire_after: parts.terms.expire_after,
-            held: HashMap::new(),
+            held: BTreeMap::new(),
             unwanted: VecDeque::new(),
             put_off: None,
             letters,
@@ -237,7 +237,7 @@ impl Courier {
     /// Has retention keep what is needed.
     fn keep(&mut self) {
         let next = self.journaled.reader.position();
-        let unsettled = self.held.keys().min().copied();
+        let unsettled = self.held.first_key_value().map(|(position, _)| *position);
         let letter = self.letters.first().copied();
         let left = self.journaled.recovered.unsettled.first();
         let needed = [unsettled, letter, left].into_iter().flatten().fold(next, u64::min);
