@@ -60,6 +60,7 @@ pub fn registry() -> Registry {
     let mut registry = Registry::new();
     pitlane_feeds::register(&mut registry);
     pitlane_strategies::register(&mut registry);
+    pitlane_strategies::drill::register(&mut registry, &pitlane_strategies::Handles::default());
     registry
 }
 

@@ -19,16 +19,16 @@ use std::path::PathBuf;
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DrillGatewayParams {
-    /// The file that gets a line per order; it is appended to.
+    /// The file that gets a line per order; it is appended to. No default.
     pub path: String,
-    /// While this file is there, the gateway is down: each attempt fails.
+    /// While this file is there, the gateway is down: each attempt fails. Default: never.
     #[serde(default)]
     pub down: Option<String>,
-    /// Every so many-th attempt fails; by default none does.
+    /// Every so many-th attempt fails. Default: none does.
     #[serde(default)]
     pub fail_every: Option<u64>,
     /// In which way attempts fail: `transient`, `permanent`, `unknown` (it does it, and says that it does
-    /// not know), `panic`.
+    /// not know), `panic`. Default: `transient`.
     #[serde(default)]
     pub fault: DrillFault,
 }
@@ -130,7 +130,9 @@ impl On<Order> for DrillGateway {
     }
 }
 
-pub(crate) fn register(registry: &mut Registry, handles: &Handles) {
+/// Makes `drill_gateway` known to configs; the command `pitlane` does. What is built leaves its counts in
+/// `handles`.
+pub fn register(registry: &mut Registry, handles: &Handles) {
     let handles = handles.clone();
     let doc = "A gateway for drills: appends a line per order to a file, and fails when told to.";
     registry.component("drill_gateway", doc, move |params: DrillGatewayParams, context| {

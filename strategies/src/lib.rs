@@ -19,7 +19,7 @@
 //! | [`ById`] | state per instrument |
 //! | [`Handles`], [`Counts`], [`sinks::Tap`] | what can be read of a component while it runs and after |
 //!
-//! [`register`] makes all of them known to configs. `docs/strategies.md` has every parameter.
+//! [`register`] makes all of them known to configs, but for `drill_gateway`, which [`drill::register`] does. `docs/strategies.md` has every parameter.
 //!
 //! Nothing here allocates, locks or reads a clock per event, but for the sinks `log` and `file`, whose
 //! work is input and output. State of an instrument is made when it first comes, from a stock laid in
@@ -60,7 +60,6 @@ pub fn register_with(registry: &mut Registry, handles: &Handles) {
     indicators::register(registry, handles);
     risk::register(registry, handles);
     orders::register(registry, handles);
-    drill::register(registry, handles);
     sinks::register(registry, handles);
 }
 
