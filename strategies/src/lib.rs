@@ -27,6 +27,7 @@
 
 mod amount;
 mod by_id;
+pub mod codes;
 mod counts;
 mod handles;
 pub mod indicators;
