@@ -89,6 +89,11 @@ pub use instrument::Instruments;
 pub use names::Names;
 pub use tier::Tier;
 
+/// The example of the page on orders, compiled and run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/orders.md")]
+pub struct Orders;
+
 /// The example of the page on errors, compiled and run as a test.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/errors.md")]

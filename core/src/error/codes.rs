@@ -149,6 +149,9 @@ crate::codes! {
     STAGE_STOPS "PL-STAGE-005"
         "A stage stopped an event and had not declared that it may."
         "Declare it by `may_stop`.";
+    ORDER_TRANSITION "PL-ORDER-001"
+        "An order is reported in a state that cannot follow the one it is in."
+        "Look what the gateway or venue reports: docs/orders.md draws what may follow what.";
     INGRESS_UNKNOWN "PL-INGRESS-001"
         "No such events enter from this source."
         "Ask for one that the sentence lists, or route the source.";

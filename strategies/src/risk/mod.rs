@@ -1,7 +1,7 @@
 //! `risk_gate`: makes orders of signals, within limits.
 //!
 //! ```text
-//!  Signal --> quantity, side, type --> checks in order --> Order, Initialized
+//!  Signal --> quantity, side, type --> checks in order --> Order, New
 //!                                          |
 //!                                          +--> Order, Denied, with the reason; never at a gateway
 //! ```
