@@ -1,7 +1,8 @@
 //! The command line.
 
 use crate::commands::{
-    bench, check, components, dlq, generate, graph, init, journal, new, replay, sweep, ticks,
+    bench, check, components, dlq, errors, generate, graph, init, journal, new, replay, sweep,
+    ticks,
 };
 use clap::{Args, Parser, Subcommand};
 use pitlane::Tier;
@@ -50,6 +51,8 @@ pub(crate) enum Command {
     Components(components::Args),
     /// Print the JSON Schema of configs, for editors.
     Schema,
+    /// List the codes of all errors, or tell what one stands for and what to do.
+    Errors(errors::Args),
 }
 
 /// A config and what the command line changes about it.

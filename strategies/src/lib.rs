@@ -14,6 +14,7 @@
 //! | [`risk`] | `risk_gate`: signals to orders, within limits |
 //! | [`orders`] | `order_check` on the way to a gateway, `order_log` as one |
 //! | [`drill`] | `drill_gateway`: a gateway that fails when told to, to rehearse failures |
+//! | [`tracker`] | `order_tracker`: where each order stands; illegal transitions refused |
 //! | [`sinks`] | `log`, `file`, `tap`, `null`: for events of any type |
 //! | [`Amount`] | decimals in parameters, read exactly |
 //! | [`ById`] | state per instrument |
@@ -28,6 +29,7 @@
 
 mod amount;
 mod by_id;
+pub mod codes;
 mod counts;
 pub mod drill;
 mod handles;
@@ -39,6 +41,7 @@ pub mod risk;
 pub mod sinks;
 pub mod sma_cross;
 pub mod strategy;
+pub mod tracker;
 
 pub use amount::Amount;
 pub use by_id::ById;
@@ -60,6 +63,7 @@ pub fn register_with(registry: &mut Registry, handles: &Handles) {
     indicators::register(registry, handles);
     risk::register(registry, handles);
     orders::register(registry, handles);
+    tracker::register(registry, handles);
     sinks::register(registry, handles);
 }
 

@@ -1,6 +1,6 @@
 //! A journal to be read, and what its numbers mean.
 
-use crate::failure::{BAD_JOURNAL, BAD_VALUE, Exit, Failure, NO_JOURNAL};
+use crate::failure::{Exit, Failure, NO_JOURNAL, UNKNOWN_NAME};
 use pitlane::registry::Registry;
 use pitlane_persistence::{Bounds, Disk, Error, Manifest, SessionEntry, Storage, bounds};
 use std::path::{Path, PathBuf};
@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 /// What went wrong with a journal, and how the command ends by it.
 pub(crate) fn failure(folder: &Path, error: &Error) -> Failure {
-    let message = format!("{}: {error}", folder.display());
     let (exit, help) = match error {
         Error::Damaged { .. } | Error::Lost { .. } | Error::Version { .. } | Error::Manifest(_) => {
             (
@@ -21,7 +20,7 @@ pub(crate) fn failure(folder: &Path, error: &Error) -> Failure {
         Error::Full { .. } => (Exit::Failed, ""),
         _ => (Exit::Failed, "check the folder and its permissions"),
     };
-    Failure::Other { exit, code: BAD_JOURNAL, message, help: help.into() }
+    Failure::journal(exit, folder, error, help)
 }
 
 /// A journal to be read.
@@ -78,7 +77,7 @@ impl Opened {
                     .into(),
                 known => format!("there are: {}", known.join(", ")),
             };
-            return Err(Failure::usage(BAD_VALUE, message, help));
+            return Err(Failure::usage(UNKNOWN_NAME, message, help));
         };
         let bounds = self.bounds()?;
         let end = self.manifest.end_of(session.start).unwrap_or(bounds.next);
@@ -91,7 +90,7 @@ impl Opened {
             );
             let help =
                 "name a later run by `--run`; `journal: { retention: ... }` says what is kept";
-            return Err(Failure::usage(BAD_VALUE, message, help));
+            return Err(Failure::usage(UNKNOWN_NAME, message, help));
         }
         Ok((session.clone(), session.first, end))
     }
@@ -111,7 +110,7 @@ impl Opened {
                     self.manifest.streams.iter().map(|stream| stream.name.as_str()).collect();
                 let message = format!("{}: there is no stream `{name}`", self.folder.display());
                 let help = format!("there are: {}", known.join(", "));
-                return Err(Failure::usage(BAD_VALUE, message, help));
+                return Err(Failure::usage(UNKNOWN_NAME, message, help));
             }
         }
         Ok(tags)

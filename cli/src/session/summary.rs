@@ -57,6 +57,7 @@ pub(crate) fn summary(outcome: &Outcome) -> Value {
         "journal": report.journal.as_ref().map(journal_json),
         "run_folder": outcome.folder.display().to_string(),
         "error": outcome.failure.as_ref().map(crate::failure::Failure::sentence),
+        "errors": outcome.errors(),
     })
 }
 

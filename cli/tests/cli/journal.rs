@@ -169,7 +169,8 @@ fn damage_is_told_with_file_and_place_and_a_repair_keeps_what_it_cuts_out() {
 
     let said = folder.run(["journal", "verify", "journal"]).assert_code(3);
     assert!(
-        said.stderr.contains("PL-CLI-012") && said.stderr.contains(".journal is damaged at byte"),
+        said.stderr.contains("PL-JOURNAL-004")
+            && said.stderr.contains(".journal is damaged at byte"),
         "{said:?}"
     );
     let object = folder.run(["journal", "verify", "journal", "--json"]).assert_code(3).json();

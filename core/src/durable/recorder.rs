@@ -1,6 +1,7 @@
 //! The recorder's loop.
 
 use super::{Durable, Log, LogError, OnJournalFull, SyncPolicy};
+use crate::error::codes;
 use crate::ring::Reader;
 use crate::stage::{Fault, fault_of_panic};
 use crate::sync::Arc;
@@ -92,7 +93,8 @@ impl Recorder {
             Some(RecordedStream { name, reader, .. }) => Err(Fault::new(format!(
                 "{} events of `{name}` are not in the journal, which had no room until the end",
                 reader.lag()
-            ))),
+            ))
+            .coded(codes::JOURNAL_FULL)),
         }
     }
 
@@ -204,7 +206,8 @@ impl Recorder {
         if self.on_full == OnJournalFull::Halt {
             return Err(Fault::new(format!(
                 "{why}; `on_journal_full: block` would hold the topology back until there is room"
-            )));
+            ))
+            .coded(codes::JOURNAL_FULL));
         }
         if self.stalled.is_none() {
             tracing::warn!("the topology waits: {why}");
@@ -242,5 +245,5 @@ impl Recorder {
 }
 
 fn failure(error: &LogError) -> Fault {
-    Fault::new(error.to_string())
+    Fault::new(error.to_string()).coded(codes::JOURNAL_FAILED)
 }
