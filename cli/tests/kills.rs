@@ -15,6 +15,7 @@ use pitlane::delivery::{Settlement, SettlementKind};
 use pitlane::event::{Event, Order, Slot};
 use pitlane_persistence::{Disk, From, JournalReader, Manifest};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -127,7 +128,9 @@ fn start(folder: &Path, dice: &mut Dice) -> Child {
         let every = 2 + dice.below(30);
         command.args(["--set", &format!("components.gateway.fail_every={every}")]);
     }
-    command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts")
+    // A pipe that nobody reads would hold it up.
+    let told = File::create(folder.join("stderr.txt")).expect("a file can be written");
+    command.stdout(Stdio::null()).stderr(told).spawn().expect("it starts")
 }
 
 /// Waits a while, or until it ends; the gateway may be down for a part of it.
@@ -168,7 +171,10 @@ fn no_durable_order_is_lost_and_no_settled_one_is_delivered_again() {
         if is_alive {
             child.kill().expect("it can be killed");
         }
-        child.wait().expect("it ends");
+        let ended = child.wait().expect("it ends");
+        // A start never fails, whatever the last kill left behind.
+        let said = || std::fs::read_to_string(folder.join("stderr.txt")).unwrap_or_default();
+        assert!(is_alive || ended.success(), "after kill {killed}: {}", said());
         killed += u64::from(is_alive);
         told.read_on(folder);
         let again = told.sent[seen..].iter().filter(|(id, _)| settled.contains(id)).count();

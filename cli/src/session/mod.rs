@@ -90,11 +90,11 @@ pub(crate) fn run(job: Job, interrupts: &Interrupts) -> Result<Outcome, Failure>
     }
 
     folder.create()?;
+    let mut manifest = Manifest::begin(&config, &setup, &replay);
+    manifest.write(folder.path())?;
     recorders.know(topology.names(), folder.path());
     write_headers(folder.path()).map_err(|error| Failure::write(folder.path(), &error))?;
     let expected = expected_events(&setup, &replay);
-    let mut manifest = Manifest::begin(&config, &setup, &replay);
-    manifest.write(folder.path())?;
     journal::place(&mut setup, folder.path());
     let journal_folder = setup.journal.path.clone();
     journal::begin(&mut topology, &setup, warn)?;
