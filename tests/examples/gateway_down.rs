@@ -55,7 +55,9 @@ fn plan(venue: &Arc<Mutex<Venue>>) -> Plan {
         venue.ids.push(order.client_order_id);
         Ok(())
     });
-    let retry = RetryTerms { attempts: 1000, jitter: Jitter::None, ..RetryTerms::default() };
+    let max_delay = Duration::from_millis(200);
+    let retry =
+        RetryTerms { attempts: 1000, max_delay, jitter: Jitter::None, ..RetryTerms::default() };
     let breaker = BreakerTerms { open_for: Duration::from_millis(200), ..BreakerTerms::default() };
     let mut plan = Plan::new();
     plan.component("strategy", strategy.emits::<Signal>());
