@@ -25,6 +25,7 @@
 mod bytes;
 mod csv;
 mod error;
+mod files;
 mod generate;
 mod merge;
 mod read_ahead;
@@ -35,9 +36,10 @@ mod time;
 mod write;
 
 pub use csv::{
-    Column, CsvOptions, FileOptions, OnBadRow, OpenOptions, Preset, TimeFrom, TimeUnit, UtcOffset,
-    csv_source, guess_preset, open_file, open_files,
+    Column, CsvOptions, FileOptions, OnBadRow, Preset, TimeFrom, TimeUnit, UtcOffset, csv_source,
+    guess_preset,
 };
+pub use files::{FileFormat, OpenOptions, open_file, open_files};
 pub use generate::{GenerateOptions, Number, Session};
 pub use merge::{Merge, time as merge_time};
 pub use read_ahead::ReadAhead;

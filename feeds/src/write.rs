@@ -141,6 +141,7 @@ fn kind_name(kind: MarketDataKind) -> &'static str {
         MarketDataKind::Clear => "clear",
         MarketDataKind::Status => "status",
         MarketDataKind::Bar => "bar",
+        MarketDataKind::Nothing => "none",
     }
 }
 

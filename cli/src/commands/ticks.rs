@@ -130,7 +130,7 @@ fn oddities(bad_rows: u64, out_of_order: u64) -> String {
     text
 }
 
-const KINDS: [(MarketDataKind, &str); 9] = [
+const KINDS: [(MarketDataKind, &str); 10] = [
     (MarketDataKind::Trade, "trade"),
     (MarketDataKind::Quote, "quote"),
     (MarketDataKind::Add, "add"),
@@ -140,6 +140,7 @@ const KINDS: [(MarketDataKind, &str); 9] = [
     (MarketDataKind::Clear, "clear"),
     (MarketDataKind::Status, "status"),
     (MarketDataKind::Bar, "bar"),
+    (MarketDataKind::Nothing, "none"),
 ];
 
 /// Events by kind, those kinds only that there are.

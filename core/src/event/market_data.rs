@@ -27,6 +27,8 @@ pub enum MarketDataKind {
     Status = 8,
     /// A bar.
     Bar = 9,
+    /// Nothing changed: carries flags, such as the end of an atomic event.
+    Nothing = 10,
 }
 
 const KINDS: &[Choice] = &[
@@ -39,6 +41,7 @@ const KINDS: &[Choice] = &[
     Choice { value: 7, name: "clear" },
     Choice { value: 8, name: "status" },
     Choice { value: 9, name: "bar" },
+    Choice { value: 10, name: "none" },
 ];
 
 pub(super) const SIDES: &[Choice] = &[
@@ -135,6 +138,7 @@ impl MarketData {
             7 => MarketDataKind::Clear,
             8 => MarketDataKind::Status,
             9 => MarketDataKind::Bar,
+            10 => MarketDataKind::Nothing,
             _ => return None,
         })
     }

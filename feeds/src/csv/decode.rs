@@ -231,7 +231,9 @@ impl Decoder {
             }
             kind => {
                 let level = match kind {
-                    MarketDataKind::Clear | MarketDataKind::Status => (0, 0),
+                    MarketDataKind::Clear | MarketDataKind::Status | MarketDataKind::Nothing => {
+                        (0, 0)
+                    }
                     _ if row.trade.0 == NULL => return Err(Problem::NoPrice),
                     _ => row.trade,
                 };
@@ -336,6 +338,7 @@ fn kind(text: &[u8]) -> Option<MarketDataKind> {
         b"fill" => MarketDataKind::Fill,
         b"clear" => MarketDataKind::Clear,
         b"status" => MarketDataKind::Status,
+        b"none" => MarketDataKind::Nothing,
         _ => return None,
     })
 }

@@ -31,7 +31,8 @@ mod problem;
 mod words;
 
 pub use files::csv_source;
-pub use open::{OpenOptions, guess_preset, open_file, open_files};
+pub use open::guess_preset;
+pub(crate) use open::open;
 pub use options::{
     Column, CsvOptions, FileOptions, OnBadRow, Preset, TimeFrom, TimeUnit, UtcOffset,
 };

@@ -3,83 +3,39 @@
 use super::files::{csv_source, symbol_for_tools};
 use super::layout::Layout;
 use super::lines::{Found, Lines};
-use super::options::{CsvOptions, OnBadRow, Preset, UtcOffset};
+use super::options::{CsvOptions, Preset, UtcOffset};
 use crate::bytes;
 use crate::error::{at_path, read_failed};
+use crate::files::OpenOptions;
 use pitlane::Instruments;
 use pitlane::source::{Source, SourceError};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-/// What may be said of a file that is opened without a config.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct OpenOptions {
-    /// Its form; `None` guesses, see [`guess_preset`].
-    pub preset: Option<Preset>,
-    /// Date that times since midnight count from; `None` takes what Lean's own file names say, else
-    /// keeps times of day.
-    pub date: Option<String>,
-    /// Instrument of all rows; `None` takes what the file or its name says.
-    pub symbol: Option<String>,
-    /// Offset from UTC of wall-clock times, as `utc_offset` in configs.
-    pub utc_offset: Option<String>,
-    /// Time zone of wall-clock times, as `zone` in configs.
-    pub zone: Option<String>,
-    /// As `nbbo` in configs.
-    pub nbbo: bool,
-    /// As `on_bad_row` in configs.
-    pub on_bad_row: OnBadRow,
-    /// As `ignore_unknown` in configs.
-    pub ignore_unknown: bool,
-}
-
-/// Opens one file, see [`open_files`].
-///
-/// # Errors
-/// As [`open_files`].
-pub fn open_file(
+/// Opens one file by its preset, guessed where none is given.
+pub(crate) fn open(
     path: &Path,
     options: &OpenOptions,
     instruments: &Instruments,
 ) -> Result<Box<dyn Source>, SourceError> {
-    open_files(&[path.to_owned()], options, instruments)
-}
-
-/// Opens files of one form, merged into one order. Where neither `symbol` nor the rows name the
-/// instrument, it is called after the file.
-///
-/// # Errors
-/// Where a file cannot be read, or its form not be guessed.
-pub fn open_files(
-    paths: &[PathBuf],
-    options: &OpenOptions,
-    instruments: &Instruments,
-) -> Result<Box<dyn Source>, SourceError> {
-    let mut sources: Vec<(u64, Box<dyn Source>)> = Vec::new();
-    for path in paths {
-        let preset = match options.preset {
-            Some(preset) => preset,
-            None => guess_preset(path)?,
-        };
-        let named = preset == Preset::Plain && options.symbol.is_none();
-        let symbol = options.symbol.clone().unwrap_or_else(|| symbol_for_tools(path));
-        let csv = CsvOptions {
-            preset: Some(preset),
-            path: Some(String::new()),
-            symbol: (!named || !names_symbols(path)).then_some(symbol),
-            date: options.date.clone(),
-            utc_offset: options.utc_offset.clone().map(UtcOffset),
-            zone: options.zone.clone(),
-            nbbo: options.nbbo,
-            on_bad_row: options.on_bad_row,
-            ignore_unknown: options.ignore_unknown,
-            ..CsvOptions::default()
-        };
-        sources.push((0, csv_source(&csv, instruments, |_| path.clone())?));
-    }
-    if sources.len() == 1 {
-        return Ok(sources.remove(0).1);
-    }
-    Ok(Box::new(crate::merge::Merge::of_files(sources)))
+    let preset = match options.preset {
+        Some(preset) => preset,
+        None => guess_preset(path)?,
+    };
+    let named = preset == Preset::Plain && options.symbol.is_none();
+    let symbol = options.symbol.clone().unwrap_or_else(|| symbol_for_tools(path));
+    let csv = CsvOptions {
+        preset: Some(preset),
+        path: Some(String::new()),
+        symbol: (!named || !names_symbols(path)).then_some(symbol),
+        date: options.date.clone(),
+        utc_offset: options.utc_offset.clone().map(UtcOffset),
+        zone: options.zone.clone(),
+        nbbo: options.nbbo,
+        on_bad_row: options.on_bad_row,
+        ignore_unknown: options.ignore_unknown,
+        ..CsvOptions::default()
+    };
+    csv_source(&csv, instruments, |_| path.to_owned())
 }
 
 /// The form of a file by its first line: a header of known columns is `plain`; 6, 8 and 3 fields

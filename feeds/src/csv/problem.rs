@@ -57,7 +57,7 @@ impl Problem {
                 format!("`{}` counts from midnight, but is 24 hours or more", role.name())
             }
             Problem::Kind => "`kind` is none of trade, quote, add, modify, cancel, fill, clear, \
-                              status"
+                              status, none"
                 .into(),
             Problem::Side => "`side` is none of bid, ask, buy, sell, none".into(),
             Problem::Flags => "`flags` is not a number below 256".into(),
