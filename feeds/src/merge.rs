@@ -303,15 +303,9 @@ impl Source for Merge {
 
     /// The sum of all.
     fn report(&self) -> SourceReport {
-        self.reports().fold(SourceReport::default(), |mut sum, one| {
-            sum.events += one.events;
-            sum.bad_rows += one.bad_rows;
-            sum.bad_row_samples.extend(one.bad_row_samples);
-            sum.out_of_order += one.out_of_order;
-            sum.bytes_read += one.bytes_read;
-            sum.bytes_total += one.bytes_total;
-            sum
-        })
+        let mut sum = SourceReport::default();
+        self.reports().for_each(|one| sum.add(one));
+        sum
     }
 }
 
