@@ -41,7 +41,7 @@ impl<W: Write> EventWriter<W> {
         self.begin()?;
         let header = &event.header;
         let kind = match event.kind() {
-            Some(MarketDataKind::Bar) | None => {
+            Some(MarketDataKind::Bar | MarketDataKind::BarEnd) | None => {
                 return Err(io::Error::other("bars and unknown kinds cannot be written as ticks"));
             }
             Some(kind) => kind_name(kind),
@@ -142,6 +142,7 @@ fn kind_name(kind: MarketDataKind) -> &'static str {
         MarketDataKind::Status => "status",
         MarketDataKind::Bar => "bar",
         MarketDataKind::Nothing => "none",
+        MarketDataKind::BarEnd => "bar_end",
     }
 }
 

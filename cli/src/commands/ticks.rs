@@ -130,7 +130,7 @@ fn oddities(bad_rows: u64, out_of_order: u64) -> String {
     text
 }
 
-const KINDS: [(MarketDataKind, &str); 10] = [
+const KINDS: [(MarketDataKind, &str); 11] = [
     (MarketDataKind::Trade, "trade"),
     (MarketDataKind::Quote, "quote"),
     (MarketDataKind::Add, "add"),
@@ -141,6 +141,7 @@ const KINDS: [(MarketDataKind, &str); 10] = [
     (MarketDataKind::Status, "status"),
     (MarketDataKind::Bar, "bar"),
     (MarketDataKind::Nothing, "none"),
+    (MarketDataKind::BarEnd, "bar_end"),
 ];
 
 /// Events by kind, those kinds only that there are.

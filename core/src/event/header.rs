@@ -41,10 +41,14 @@ pub struct Flags;
 impl Flags {
     /// Last record of an atomic event of the venue.
     pub const LAST: u8 = 1 << 7;
+    /// The best level of its side, in place of all that was on that side; not a single order.
+    pub const TOB: u8 = 1 << 6;
     /// From a snapshot or a replay of the venue, not live.
     pub const SNAPSHOT: u8 = 1 << 5;
     /// `ts_recv` is not reliable.
     pub const STALE_CLOCK: u8 = 1 << 3;
+    /// Something was lost before: the book may be wrong until it is cleared or a snapshot comes.
+    pub const MAYBE_BAD_BOOK: u8 = 1 << 2;
     /// Mask of the side, see [`Side`].
     pub const SIDE: u8 = 0b11;
 }

@@ -19,6 +19,7 @@
 //!
 //! Prices and sizes are fixed point, units of 1e-9, [`fixed::NULL`] where there is none.
 
+mod bar;
 mod field;
 pub mod fixed;
 mod header;
@@ -27,6 +28,7 @@ mod order;
 mod signal;
 mod slot;
 
+pub use bar::{Bar, BarEnd, BarParts, BarPrices, Ohlc};
 pub use field::{Choice, Field, FieldKind};
 pub use header::{Flags, Header, Side};
 pub use market_data::{BookChange, MarketData, MarketDataKind, Quote, Trade};
