@@ -40,9 +40,8 @@ fn answer(bits: u64) -> Option<bool> {
 
 impl TradingStatus {
     pub(super) fn to_word(self) -> u64 {
-        let numbers = u64::from(self.action)
-            | u64::from(self.reason) << 16
-            | u64::from(self.event) << 32;
+        let numbers =
+            u64::from(self.action) | u64::from(self.reason) << 16 | u64::from(self.event) << 32;
         let answers = bits(self.is_trading)
             | bits(self.is_quoting) << 2
             | bits(self.is_short_sell_restricted) << 4;
@@ -70,7 +69,8 @@ impl Status {
     /// What the venue says.
     #[must_use]
     pub fn status(&self) -> TradingStatus {
-        TradingStatus::of_word(self.0.code())
+        let [_, word, _, _] = self.0.words();
+        TradingStatus::of_word(word.cast_unsigned())
     }
 }
 

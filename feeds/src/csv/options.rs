@@ -218,4 +218,6 @@ pub struct CsvOptions {
     pub price_scale: Option<u64>,
     /// Sizes in the file are size x this. Default: 1.
     pub size_scale: Option<u64>,
+    /// Mends rows that step back in time by up to so much: `5ms`, `1s`. Default: none is moved.
+    pub reorder_window: Option<String>,
 }

@@ -3,12 +3,16 @@
 use super::names::Names;
 use dbn::enums::rtype;
 use dbn::{
-    BboMsg, CbboMsg, Cmbp1Msg, FlagSet, InstrumentDefMsg, MboMsg, Mbp1Msg, Mbp10Msg, RecordHeader,
-    RecordRef, StatusMsg, SymbolMappingMsg, TradeMsg, UNDEF_ORDER_SIZE, UNDEF_TIMESTAMP, v1, v2,
+    BboMsg, CbboMsg, Cmbp1Msg, FlagSet, InstrumentDefMsg, MboMsg, Mbp1Msg, Mbp10Msg, OhlcvMsg,
+    Record, RecordHeader, RecordRef, StatusMsg, SymbolMappingMsg, TradeMsg, UNDEF_ORDER_SIZE,
+    UNDEF_TIMESTAMP, v1, v2,
 };
 use pitlane::event::fixed::{NULL, SCALE};
-use pitlane::event::{Flags, MarketData, MarketDataKind, Side, TradingStatus};
+use pitlane::event::{Flags, MarketData, MarketDataKind, Ohlc, Side, TradingStatus};
 use std::ffi::c_char;
+
+/// ns.
+const SECOND: u64 = 1_000_000_000;
 
 /// What a record comes to.
 pub(super) enum Made {
@@ -34,7 +38,9 @@ pub(super) enum BadRecord {
 impl BadRecord {
     pub(super) fn message(self) -> String {
         match self {
-            BadRecord::Type(number) => format!("a record has the type {number:#04x}, which is none"),
+            BadRecord::Type(number) => {
+                format!("a record has the type {number:#04x}, which is none")
+            }
             BadRecord::Short(number, bytes) => {
                 format!("a record of the type {number:#04x} is too short: {bytes} bytes")
             }
@@ -101,6 +107,9 @@ fn any(record: RecordRef<'_>, names: &mut Names) -> Result<Made> {
             Ok(Made::One(seen.quote((top.bid_px, top.bid_sz), (top.ask_px, top.ask_sz))))
         }
         rtype::STATUS => status(get(record)?, names),
+        number @ (rtype::OHLCV_1S..=rtype::OHLCV_1D
+        | rtype::OHLCV_EOD
+        | rtype::OHLCV_DEPRECATED) => bar(get(record)?, number, names),
         _ => other(record, names),
     }
 }
@@ -211,6 +220,27 @@ fn status(record: &StatusMsg, names: &mut Names) -> Result<Made> {
     Ok(Made::One(seen.stamp(event)))
 }
 
+/// A bar, known when its span is over, which is what its capture time says.
+fn bar(record: &OhlcvMsg, number: u8, names: &mut Names) -> Result<Made> {
+    let span = match number {
+        rtype::OHLCV_1S => SECOND,
+        rtype::OHLCV_1M => 60 * SECOND,
+        rtype::OHLCV_1H => 3600 * SECOND,
+        rtype::OHLCV_DEPRECATED => names.bars().unwrap_or(0),
+        _ => 24 * 3600 * SECOND,
+    };
+    let until = if span == 0 { 0 } else { record.hd.ts_event.saturating_add(span) };
+    let seen = Seen::new(&record.hd, until, FlagSet::empty(), names);
+    let OhlcvMsg { open, high, low, close, .. } = *record;
+    let volume = i64::try_from(record.volume).ok().and_then(|v| v.checked_mul(SCALE));
+    let end = (volume.unwrap_or(NULL), 0, seen.ts_recv);
+    let prices = Ohlc { open, high, low, close };
+    let prices = MarketData::bar_prices(seen.instrument, seen.ts_event, Side::None, prices);
+    let mut end = MarketData::bar_end(seen.instrument, seen.ts_event, end);
+    end.header.flags |= Flags::LAST;
+    Ok(Made::Two(seen.stamp(prices), seen.stamp(end)))
+}
+
 /// Records that make no event; what they say of symbols is taken in.
 #[cold]
 fn other(record: RecordRef<'_>, names: &mut Names) -> Result<Made> {
@@ -238,8 +268,6 @@ fn other(record: RecordRef<'_>, names: &mut Names) -> Result<Made> {
             names.say(header.instrument_id, symbol.unwrap_or_default());
             "symbol mapping records"
         }
-        rtype::OHLCV_1S | rtype::OHLCV_1M | rtype::OHLCV_1H | rtype::OHLCV_1D => "ohlcv records",
-        rtype::OHLCV_EOD | rtype::OHLCV_DEPRECATED => "ohlcv records",
         rtype::STATISTICS => "statistics records",
         rtype::IMBALANCE => "imbalance records",
         rtype::ERROR => "error records",

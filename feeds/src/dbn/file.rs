@@ -75,7 +75,7 @@ impl DbnFile {
     }
 
     /// A file whose bytes are in memory.
-    #[cfg(any(test, feature = "fuzzing"))]
+    #[cfg(any(test, fuzzing))]
     pub(crate) fn in_memory(mut self, bytes: Bytes) -> Result<Self, SourceError> {
         let opened = header::start(&self.path, bytes)?;
         self.open = Some(self.start(opened));
@@ -148,7 +148,10 @@ impl DbnFile {
                     return Ok(false);
                 }
                 self.records += 1;
-                self.bad(format!("the last record is cut off after {} bytes", open.fsm.data().len()))?;
+                self.bad(format!(
+                    "the last record is cut off after {} bytes",
+                    open.fsm.data().len()
+                ))?;
                 Ok(false)
             }
             Ok(read) => {

@@ -102,6 +102,7 @@ fn machine(path: &Path, version: Option<u8>, ts_out: bool) -> Result<DbnFsm, Sou
 }
 
 /// Whether a file is of the older form DBZ: its metadata stand in a zstd frame that decoders skip.
+#[expect(deprecated, reason = "old files are still about")]
 fn is_dbz(path: &Path) -> io::Result<bool> {
     let mut start = Vec::with_capacity(12);
     std::fs::File::open(path)?.take(12).read_to_end(&mut start)?;
@@ -109,6 +110,7 @@ fn is_dbz(path: &Path) -> io::Result<bool> {
 }
 
 /// The metadata come by the `dbn` crate, the records, which are those of version 1, by `bytes`.
+#[expect(deprecated, reason = "old files are still about")]
 fn open_dbz(path: &Path, bytes: Bytes) -> Result<Opened, SourceError> {
     let file = std::fs::File::open(path).map_err(|error| read_failed(path, &error))?;
     let decoder = dbn::decode::dbz::Decoder::with_upgrade_policy(

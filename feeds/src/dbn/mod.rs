@@ -25,8 +25,5 @@ mod names;
 mod options;
 mod place;
 
-pub use options::{DbnOptions, Venues, dbn_source};
 pub(crate) use options::open;
-
-#[cfg(test)]
-mod tests;
+pub use options::{DbnOptions, Venues, dbn_source};

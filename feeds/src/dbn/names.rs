@@ -8,7 +8,7 @@
 //! for new instruments.
 
 use super::options::Venues;
-use dbn::{Dataset, Metadata, Publisher, TsSymbolMap};
+use dbn::{Dataset, Metadata, Publisher, Schema, TsSymbolMap};
 use pitlane::Instruments;
 use std::collections::HashMap;
 
@@ -41,6 +41,8 @@ pub(super) struct Names {
     /// Instrument of all records; 0 = as the file says.
     fixed: u32,
     by_venue: bool,
+    /// Span of bars that do not say it themselves, ns.
+    bars: Option<u64>,
     dated: TsSymbolMap,
     /// What records on the way said.
     said: HashMap<u32, Box<str>>,
@@ -64,6 +66,7 @@ impl Names {
                 Venues::Never => false,
                 Venues::Auto => metadata.is_some_and(has_venues),
             },
+            bars: metadata.and_then(|metadata| metadata.schema).and_then(bars),
             dated: dated.unwrap_or_default(),
             said: HashMap::new(),
             lately: vec![NOBODY; LATELY],
@@ -71,11 +74,20 @@ impl Names {
         }
     }
 
+    /// Span of bars that do not say it themselves, ns.
+    pub(super) fn bars(&self) -> Option<u64> {
+        self.bars
+    }
+
     /// The instrument of a number that a publisher used at a time (ns since 1970).
     #[inline]
     pub(super) fn instrument(&mut self, id: u32, publisher: u16, ts: u64) -> u32 {
         let known = &self.lately[id as usize & (LATELY - 1)];
-        if known.answers(id, publisher, ts) { known.instrument } else { self.find(id, publisher, ts) }
+        if known.answers(id, publisher, ts) {
+            known.instrument
+        } else {
+            self.find(id, publisher, ts)
+        }
     }
 
     #[cold]
@@ -85,9 +97,10 @@ impl Names {
                 Known { id, publisher, from: 0, to: u64::MAX, instrument: self.fixed };
             return self.fixed;
         }
-        let before = self.known.get(&id).and_then(|all| {
-            all.iter().find(|known| known.answers(id, publisher, ts)).copied()
-        });
+        let before = self
+            .known
+            .get(&id)
+            .and_then(|all| all.iter().find(|known| known.answers(id, publisher, ts)).copied());
         let known = before.unwrap_or_else(|| {
             let found = self.look_up(id, publisher, ts);
             self.known.entry(id).or_default().push(found);
@@ -137,6 +150,17 @@ impl Names {
         self.known.remove(&id);
         self.lately[id as usize & (LATELY - 1)] = NOBODY;
     }
+}
+
+fn bars(schema: Schema) -> Option<u64> {
+    let seconds = match schema {
+        Schema::Ohlcv1S => 1,
+        Schema::Ohlcv1M => 60,
+        Schema::Ohlcv1H => 3600,
+        Schema::Ohlcv1D => 24 * 3600,
+        _ => return None,
+    };
+    Some(seconds * 1_000_000_000)
 }
 
 /// Whether records of the dataset come from several venues, each with a book of its own.

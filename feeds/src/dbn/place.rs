@@ -36,8 +36,20 @@ pub(super) fn go_to(path: &Path, opened: &mut Opened, time: u64) -> Result<(), S
 /// Whether all records of a file are of one length, and none says what others mean.
 fn has_one_length(metadata: &dbn::Metadata) -> bool {
     use Schema::{Bbo1M, Bbo1S, Cbbo1M, Cbbo1S, Cmbp1, Mbo, Mbp1, Mbp10, Tbbo, Tcbbo, Trades};
-    let known =
-        [Mbo, Mbp1, Mbp10, Tbbo, Trades, Bbo1S, Bbo1M, Cmbp1, Tcbbo, Cbbo1S, Cbbo1M, Schema::Status];
+    let known = [
+        Mbo,
+        Mbp1,
+        Mbp10,
+        Tbbo,
+        Trades,
+        Bbo1S,
+        Bbo1M,
+        Cmbp1,
+        Tcbbo,
+        Cbbo1S,
+        Cbbo1M,
+        Schema::Status,
+    ];
     metadata.schema.is_some_and(|schema| known.contains(&schema))
 }
 
