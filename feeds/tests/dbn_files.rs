@@ -7,9 +7,7 @@ mod common;
 
 use common::{data, read_good};
 use dbn::decode::{DbnMetadata, DecodeRecordRef, DynDecoder, dbn::RecordDecoder};
-use dbn::{
-    Metadata, RecordRef, RecordRefEnum, SymbolIndex, TsSymbolMap, VersionUpgradePolicy,
-};
+use dbn::{Metadata, RecordRef, RecordRefEnum, SymbolIndex, TsSymbolMap, VersionUpgradePolicy};
 use pitlane::Instruments;
 use pitlane::event::fixed::{NULL, SCALE};
 use pitlane::event::{Bar, Flags, MarketData, MarketDataKind, Ohlc, Side, TradingStatus};

@@ -3,7 +3,8 @@
 use super::decode::Ground;
 use super::file::CsvFile;
 use super::layout::{Columns, Form, Role};
-use super::options::{CsvOptions, FileOptions, Preset, TimeFrom};
+use super::options::{CsvOptions, FileOptions, TimeFrom};
+use super::preset::Preset;
 use crate::error::{about, at_path, read_failed};
 use crate::files::{FileList, Gathered};
 use crate::time::{self, Day, Iso};
@@ -63,7 +64,8 @@ fn source(
         return Err(at_path(&path, "this is a folder", "name a file in it"));
     }
     let named = LeanName::of(&path);
-    let symbol = file.symbol.clone().or_else(|| named.as_ref().map(|name| name.symbol.clone()));
+    let by_name = || named.as_ref().map(|name| name.symbol.clone()).or_else(|| binance_name(&path));
+    let symbol = file.symbol.clone().or_else(by_name);
     let symbol = symbol.filter(|_| file.symbol.is_some() || !names_symbols(form));
     if symbol.is_none() && !names_symbols(form) {
         let help = "set `symbol`, such as `symbol: IBM.NYSE`";
@@ -162,6 +164,9 @@ pub(super) fn symbol_for_tools(path: &Path) -> String {
     }
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let stem = name.split('.').next().unwrap_or_default();
+    if let Some(symbol) = binance_symbol(stem) {
+        return symbol;
+    }
     let words: Vec<&str> = stem.split('_').collect();
     let dated = words.iter().position(|word| word.len() == 8 && time::date(word).is_some());
     match dated.and_then(|at| words.get(at.checked_sub(1)?)) {
@@ -169,4 +174,15 @@ pub(super) fn symbol_for_tools(path: &Path) -> String {
         _ if stem.is_empty() => name.into_owned(),
         _ => stem.to_owned(),
     }
+}
+
+fn binance_name(path: &Path) -> Option<String> {
+    binance_symbol(path.file_name()?.to_str()?.split('.').next()?)
+}
+
+/// What Binance's own file names say: `BTCUSDT-aggTrades-2024-08-08`.
+fn binance_symbol(stem: &str) -> Option<String> {
+    let (symbol, rest) = stem.split_once('-')?;
+    let known = ["aggTrades-", "bookTicker-", "trades-"].iter().any(|kind| rest.starts_with(kind));
+    known.then(|| symbol.to_owned())
 }
