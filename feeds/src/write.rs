@@ -74,9 +74,9 @@ impl<W: Write> EventWriter<W> {
             let (bid_size, ask_size) = (quote.bid_size(), quote.ask_size());
             let [bid, bid_size, ask, ask_size] = [bid, bid_size, ask, ask_size].map(Decimal);
             write!(self.out, ",,,{bid},{bid_size},{ask},{ask_size},,")?;
-        } else if let Some(change) = event.as_book_change() {
-            let (price, size) = (Decimal(change.price()), Decimal(change.size()));
-            write!(self.out, ",{price},{size},,,,,")?;
+        } else if let Some(change) = event.as_book_change().or_else(|| event.as_clear()) {
+            let size = if event.as_clear().is_some() { NULL } else { change.size() };
+            write!(self.out, ",{},{},,,,,", Decimal(change.price()), Decimal(size))?;
             number(&mut self.out, change.order_id())?;
             self.out.write_all(b",")?;
             number(&mut self.out, change.venue_sequence())?;

@@ -249,9 +249,8 @@ impl Decoder {
             }
             kind => {
                 let level = match kind {
-                    MarketDataKind::Clear | MarketDataKind::Status | MarketDataKind::Nothing => {
-                        (0, 0)
-                    }
+                    MarketDataKind::Status | MarketDataKind::Nothing => (0, 0),
+                    MarketDataKind::Clear => (row.trade.0, 0),
                     _ if row.trade.0 == NULL => return Err(Problem::NoPrice),
                     _ => row.trade,
                 };
