@@ -199,7 +199,9 @@ impl CsvFile {
                 Err(error) => {
                     if let Err(error) = bad_row(self, line, open.lines.count, error, ended) {
                         // What came before it goes out first.
-                        open.levels.as_mut().is_some_and(Levels::finish);
+                        if let Some(levels) = &mut open.levels {
+                            levels.finish();
+                        }
                         self.failed = Some(error);
                     }
                 }

@@ -36,6 +36,16 @@ pub enum Preset {
     Plain,
 }
 
+const NAMES: [&str; 9] = {
+    let mut names = [""; 9];
+    let mut at = 0;
+    while at < names.len() {
+        names[at] = Preset::ALL[at].name();
+        at += 1;
+    }
+    names
+};
+
 impl Preset {
     /// All presets.
     pub const ALL: [Preset; 9] = [
@@ -52,7 +62,7 @@ impl Preset {
 
     /// The word in configs.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Preset::LeanEquityTrade => "lean-equity-trade",
             Preset::LeanEquityQuote => "lean-equity-quote",
@@ -190,8 +200,7 @@ impl FromStr for Preset {
     fn from_str(text: &str) -> Result<Self, String> {
         let wanted = bare(text);
         Self::ALL.into_iter().find(|preset| bare(preset.name()) == wanted).ok_or_else(|| {
-            let names = Self::ALL.map(Preset::name).join(", ");
-            format!("there is no preset `{text}`; there are {names}")
+            format!("there is no preset `{text}`; there are {}", NAMES.join(", "))
         })
     }
 }
@@ -208,7 +217,7 @@ impl<'de> Deserialize<'de> for Preset {
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Preset, E> {
-                text.parse().map_err(E::custom)
+                text.parse().map_err(|_| E::unknown_variant(text, &NAMES))
             }
         }
         deserializer.deserialize_str(Word)
