@@ -24,6 +24,7 @@
 
 mod bytes;
 mod csv;
+mod dbn;
 mod error;
 mod files;
 mod generate;
@@ -39,12 +40,13 @@ pub use csv::{
     Column, CsvOptions, FileOptions, OnBadRow, Preset, TimeFrom, TimeUnit, UtcOffset, csv_source,
     guess_preset,
 };
-pub use files::{FileFormat, OpenOptions, open_file, open_files};
+pub use dbn::{DbnOptions, Venues, dbn_source};
+pub use files::{FileFormat, OpenOptions, Reorder, open_file, open_files};
 pub use generate::{GenerateOptions, Number, Session};
-pub use merge::{Merge, time as merge_time};
+pub use merge::{File, Merge, time as merge_time};
 pub use read_ahead::ReadAhead;
 pub use register::register;
 pub use replay::{Pace, Progress, ProgressHandle, Replay, ReplayOptions};
 pub use stats::{InstrumentStats, TickStats};
-pub use time::{format_time, parse_time};
+pub use time::{format_time, parse_duration, parse_time};
 pub use write::{EventWriter, write_csv};

@@ -158,6 +158,13 @@ impl MarketData {
         self
     }
 
+    /// The venue's sequence number; 0 where it is unknown, and of quotes and bars, which have none.
+    #[must_use]
+    #[inline]
+    pub fn venue_sequence(&self) -> u64 {
+        if 1 << self.header.kind & UNNUMBERED == 0 { self.last.cast_unsigned() } else { 0 }
+    }
+
     /// What the event is; `None` for a number that is no kind.
     #[must_use]
     pub fn kind(&self) -> Option<MarketDataKind> {

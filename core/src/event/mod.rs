@@ -27,6 +27,7 @@ mod market_data;
 mod order;
 mod signal;
 mod slot;
+mod status;
 
 pub use bar::{Bar, BarEnd, BarParts, BarPrices, Ohlc};
 pub use field::{Choice, Field, FieldKind};
@@ -36,3 +37,4 @@ pub use order::{Order, OrderKind, OrderStatus, OrderType, Reason, TimeInForce};
 pub use signal::{Action, Signal};
 pub(crate) use slot::check_layout;
 pub use slot::{Event, EventType, SLOT_BYTES, Slot};
+pub use status::{Status, TradingStatus};

@@ -24,6 +24,10 @@ pub(crate) struct Ground {
     pub(crate) instruments: Instruments,
 }
 
+/// In place of a unit: ms below [`FIRST_US`], else us.
+const MS_OR_US: u64 = 0;
+const FIRST_US: u64 = 100_000_000_000_000;
+
 /// What one row says.
 struct Row {
     ts_event: Option<u64>,
@@ -33,6 +37,7 @@ struct Row {
     kind: Option<MarketDataKind>,
     side: Side,
     flags: u8,
+    is_snapshot: bool,
     trade: Level,
     bid: Level,
     ask: Level,
@@ -45,6 +50,8 @@ pub(crate) struct Decoder {
     layout: Layout,
     delimiter: u8,
     unit: u64,
+    /// Each row is an atomic event of its own: no column says otherwise.
+    whole_rows: bool,
     since_midnight: bool,
     price: Scale,
     size: Scale,
@@ -65,6 +72,7 @@ impl Decoder {
             }
         }
         Self {
+            whole_rows: !layout.has(Role::Flags),
             layout,
             delimiter: form.delimiter,
             unit: match form.time_unit {
@@ -72,6 +80,7 @@ impl Decoder {
                 TimeUnit::Us => 1_000,
                 TimeUnit::Ms => 1_000_000,
                 TimeUnit::S => 1_000_000_000,
+                TimeUnit::MsOrUs => MS_OR_US,
             },
             since_midnight: form.time_from == TimeFrom::Midnight,
             price: form.price,
@@ -96,6 +105,7 @@ impl Decoder {
             kind: None,
             side: Side::None,
             flags: 0,
+            is_snapshot: false,
             trade: (NULL, NULL),
             bid: (NULL, NULL),
             ask: (NULL, NULL),
@@ -165,6 +175,11 @@ impl Decoder {
                 let flags = unsigned(text).and_then(|flags| u8::try_from(flags).ok());
                 row.flags = flags.ok_or(Problem::Flags)?;
             }
+            Role::IsSnapshot => row.is_snapshot = truth(text).ok_or(Problem::Truth(role))?,
+            Role::BuyerIsMaker => {
+                let is_maker = truth(text).ok_or(Problem::Truth(role))?;
+                row.side = if is_maker { Side::Ask } else { Side::Bid };
+            }
         }
         Ok(())
     }
@@ -180,9 +195,12 @@ impl Decoder {
 
     #[inline]
     fn time(&mut self, role: Role, text: &[u8]) -> Result<u64, Problem> {
-        let number = unsigned(text)
-            .and_then(|number| number.checked_mul(self.unit))
-            .or_else(|| fraction(text, self.unit));
+        let number = unsigned(text).and_then(|number| match self.unit {
+            MS_OR_US if number < FIRST_US => number.checked_mul(1_000_000),
+            MS_OR_US => number.checked_mul(1_000),
+            unit => number.checked_mul(unit),
+        });
+        let number = number.or_else(|| fraction(text, self.unit));
         match number {
             Some(ns) if self.since_midnight => {
                 self.ground.day.at(ns).ok_or(Problem::BeyondDay(role))
@@ -242,6 +260,12 @@ impl Decoder {
         };
         event.header.ts_recv = row.ts_recv.unwrap_or(0);
         event.header.flags |= row.flags & !Flags::SIDE;
+        if self.whole_rows && BOOK.contains(&event.header.kind) {
+            event.header.flags |= Flags::LAST;
+        }
+        if row.is_snapshot {
+            event.header.flags |= Flags::SNAPSHOT;
+        }
         Ok(event)
     }
 
@@ -251,6 +275,8 @@ impl Decoder {
             return Ok(kind);
         }
         match self.layout.shape {
+            Shape::Level if row.trade.1 == 0 => Ok(MarketDataKind::Cancel),
+            Shape::Level => Ok(MarketDataKind::Modify),
             Shape::Trade => Ok(MarketDataKind::Trade),
             Shape::Either | Shape::ByKind if row.trade.0 != NULL => Ok(MarketDataKind::Trade),
             _ if row.bid.0 == NULL && row.ask.0 == NULL => Err(Problem::NoQuote),
@@ -312,9 +338,15 @@ pub(crate) fn header_fields(line: &[u8], delimiter: u8) -> Result<Vec<String>, R
     Ok(fields)
 }
 
+/// Kinds of events that change a book.
+const BOOK: std::ops::RangeInclusive<u8> = MarketDataKind::Add as u8..=MarketDataKind::Clear as u8;
+
 /// A number with a fraction, in units of `unit` ns, where it is a whole number of ns.
 #[cold]
 fn fraction(text: &[u8], unit: u64) -> Option<u64> {
+    if unit == MS_OR_US {
+        return None;
+    }
     let point = text.iter().position(|&byte| byte == b'.')?;
     let (whole, digits) = (&text[..point], &text[point + 1..]);
     let whole = if whole.is_empty() { 0 } else { unsigned(whole)? };
@@ -342,8 +374,16 @@ fn kind(text: &[u8]) -> Option<MarketDataKind> {
     })
 }
 
+fn truth(text: &[u8]) -> Option<bool> {
+    match text {
+        b"true" | b"True" | b"TRUE" | b"1" => Some(true),
+        b"false" | b"False" | b"FALSE" | b"0" => Some(false),
+        _ => None,
+    }
+}
+
 fn side(text: &[u8]) -> Option<Side> {
-    const WORDS: [(&[u8], Side); 10] = [
+    const WORDS: [(&[u8], Side); 11] = [
         (b"bid", Side::Bid),
         (b"buy", Side::Bid),
         (b"b", Side::Bid),
@@ -352,6 +392,7 @@ fn side(text: &[u8]) -> Option<Side> {
         (b"a", Side::Ask),
         (b"s", Side::Ask),
         (b"none", Side::None),
+        (b"unknown", Side::None),
         (b"n", Side::None),
         (b"-", Side::None),
     ];

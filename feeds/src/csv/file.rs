@@ -1,7 +1,8 @@
 //! One CSV file as a source.
 
 use super::decode::{Decoder, Ground, header_fields};
-use super::layout::{Columns, Form, Layout, Role};
+use super::layout::{Columns, Form, Header, Layout, Role, Shape};
+use super::levels::Levels;
 use super::lines::{BUFFER, Found, LONGEST_LINE, Lines};
 use super::options::OnBadRow;
 use super::problem::{Problem, RowError};
@@ -27,6 +28,8 @@ pub(crate) struct CsvFile {
     open: Option<Open>,
     done: bool,
     last_time: u64,
+    /// Why it cannot be read on, once what came before is handed out.
+    failed: Option<SourceError>,
     report: SourceReport,
 }
 
@@ -35,6 +38,8 @@ struct Open {
     bytes: Bytes,
     lines: Lines,
     decoder: Decoder,
+    /// Where rows are levels of a book.
+    levels: Option<Levels>,
 }
 
 impl CsvFile {
@@ -56,6 +61,7 @@ impl CsvFile {
             open: None,
             done: false,
             last_time: 0,
+            failed: None,
             report: SourceReport { bytes_total, ..SourceReport::default() },
         }
     }
@@ -88,7 +94,12 @@ impl CsvFile {
         lines.skip(BOM);
         let layout = match &self.form.columns {
             Columns::Fixed { layout, header } => {
-                if *header {
+                let is_there = match header {
+                    Header::None => false,
+                    Header::There => true,
+                    Header::Perhaps => begins_with_a_name(&mut lines, &mut bytes, &self.path)?,
+                };
+                if is_there {
                     next_line(&mut lines, &mut bytes, &self.path)?;
                 }
                 layout.clone()
@@ -107,8 +118,9 @@ impl CsvFile {
             let message = "the file does not say which instrument it is of";
             return Err(at_path(&self.path, message, help));
         }
+        let levels = (layout.shape == Shape::Level).then(Levels::default);
         let decoder = Decoder::new(&self.form, layout, self.ground.clone());
-        Ok(Open { bytes, lines, decoder })
+        Ok(Open { bytes, lines, decoder, levels })
     }
 
     fn layout(&self, header: &[u8], line: u64) -> Result<Layout, SourceError> {
@@ -156,8 +168,17 @@ impl CsvFile {
         let before = batch.len();
         let mut result = Ok(Found::Empty);
         while batch.len() < batch.capacity() {
+            if let Some(event) = open.levels.as_mut().and_then(Levels::next) {
+                batch.push(event);
+                continue;
+            }
+            if let Some(error) = self.failed.take() {
+                result = Err(error);
+                break;
+            }
             let (start, end, ended) = match open.lines.next() {
                 Found::Line { start, end, ended } => (start, end, ended),
+                Found::End if open.levels.as_mut().is_some_and(Levels::finish) => continue,
                 other => {
                     result = Ok(other);
                     break;
@@ -169,13 +190,19 @@ impl CsvFile {
                     let time = crate::merge::time(&event);
                     out_of_order += u64::from(time < last_time);
                     last_time = time;
-                    batch.push(event);
+                    match &mut open.levels {
+                        None => batch.push(event),
+                        Some(levels) => levels.push(event),
+                    }
                 }
                 Err(_) if line.is_empty() => {}
                 Err(error) => {
                     if let Err(error) = bad_row(self, line, open.lines.count, error, ended) {
-                        result = Err(error);
-                        break;
+                        // What came before it goes out first.
+                        if let Some(levels) = &mut open.levels {
+                            levels.finish();
+                        }
+                        self.failed = Some(error);
                     }
                 }
             }
@@ -218,6 +245,18 @@ fn bad_row(
             Ok(())
         }
     }
+}
+
+/// Whether the text begins with something else than a number.
+fn begins_with_a_name(
+    lines: &mut Lines,
+    bytes: &mut Bytes,
+    path: &Path,
+) -> Result<bool, SourceError> {
+    while lines.held() == 0 && !lines.at_end() {
+        fill(lines, bytes, path, 0)?;
+    }
+    Ok(lines.peek().is_some_and(|first| !first.is_ascii_digit() && first != b'"'))
 }
 
 /// The first line that is not empty, without decoding it.

@@ -97,6 +97,12 @@ impl Lines {
         }
     }
 
+    /// The next byte in the buffer that ends no line.
+    pub(crate) fn peek(&self) -> Option<u8> {
+        let rest = &self.buffer[self.start..self.end];
+        rest.iter().copied().find(|byte| !matches!(byte, b'\n' | b'\r'))
+    }
+
     /// Bytes that are in the buffer and not yet handed out.
     pub(crate) fn held(&self) -> usize {
         self.end - self.start

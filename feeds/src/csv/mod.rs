@@ -8,7 +8,9 @@
 //! | module | what |
 //! |---|---|
 //! | [`options`] | what a config may say |
+//! | `preset` | forms that are known by name |
 //! | `layout` | what each column is: presets, headers, maps |
+//! | `levels` | rows that are levels of a book: snapshots, ends of messages |
 //! | `lines` | lines from a large buffer, no copy |
 //! | `decode`, `number`, `words`, `book` | rows to events, no allocation per row |
 //! | `file` | one file as a source; bad rows |
@@ -23,19 +25,20 @@ mod decode;
 mod file;
 mod files;
 mod layout;
+mod levels;
 mod lines;
 mod number;
 mod open;
 pub(crate) mod options;
+mod preset;
 mod problem;
 mod words;
 
 pub use files::csv_source;
 pub use open::guess_preset;
 pub(crate) use open::open;
-pub use options::{
-    Column, CsvOptions, FileOptions, OnBadRow, Preset, TimeFrom, TimeUnit, UtcOffset,
-};
+pub use options::{Column, CsvOptions, FileOptions, OnBadRow, TimeFrom, TimeUnit, UtcOffset};
+pub use preset::Preset;
 
 #[cfg(test)]
 mod tests;

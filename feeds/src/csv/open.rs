@@ -3,7 +3,8 @@
 use super::files::{csv_source, symbol_for_tools};
 use super::layout::Layout;
 use super::lines::{Found, Lines};
-use super::options::{CsvOptions, Preset, UtcOffset};
+use super::options::{CsvOptions, UtcOffset};
+use super::preset::{Preset, Shape};
 use crate::bytes;
 use crate::error::{at_path, read_failed};
 use crate::files::OpenOptions;
@@ -21,7 +22,8 @@ pub(crate) fn open(
         Some(preset) => preset,
         None => guess_preset(path)?,
     };
-    let named = preset == Preset::Plain && options.symbol.is_none();
+    let may_name = matches!(preset.shape(), Shape::Header | Shape::Named(_));
+    let named = may_name && options.symbol.is_none();
     let symbol = options.symbol.clone().unwrap_or_else(|| symbol_for_tools(path));
     let csv = CsvOptions {
         preset: Some(preset),
@@ -38,8 +40,10 @@ pub(crate) fn open(
     csv_source(&csv, instruments, |_| path.to_owned())
 }
 
-/// The form of a file by its first line: a header of known columns is `plain`; 6, 8 and 3 fields
-/// of numbers are Lean's trades and quotes where the name does not speak against it.
+/// The form of a file by its first line: a header of Tardis or Binance is theirs, one of known columns
+/// is `plain`; without one, seven or eight fields with a truth value are Binance's aggregated trades,
+/// and 6, 8 and 3 fields of numbers are Lean's trades and quotes where the name does not speak against
+/// it.
 ///
 /// # Errors
 /// Where the file cannot be read, or is none of them.
@@ -47,12 +51,16 @@ pub fn guess_preset(path: &Path) -> Result<Preset, SourceError> {
     let line = first_line(path)?;
     let text = String::from_utf8_lossy(&line);
     let fields: Vec<String> = text.split(',').map(|field| field.trim().to_owned()).collect();
-    if Layout::from_header(&fields, true).is_ok() {
-        return Ok(Preset::Plain);
+    if let Some(preset) = by_header(&fields) {
+        return Ok(preset);
     }
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
     let numbers = fields[0].bytes().all(|byte| byte.is_ascii_digit()) && !fields[0].is_empty();
     match fields.len() {
+        7 | 8 if numbers && matches!(&*fields[6].to_lowercase(), "true" | "false") => {
+            Ok(Preset::BinanceAggTrades)
+        }
+        7 if numbers && name.contains("bookticker") => Ok(Preset::BinanceBookTicker),
         6 if numbers && !name.contains("quote") => Ok(Preset::LeanEquityTrade),
         8 if numbers && !name.contains("trade") => Ok(Preset::LeanEquityQuote),
         3 if numbers && !name.contains("trade") => Ok(Preset::LeanForexQuote),
@@ -66,6 +74,21 @@ pub fn guess_preset(path: &Path) -> Result<Preset, SourceError> {
             Err(SourceError { line: 1, text: crate::error::shown(&line), ..error })
         }
     }
+}
+
+/// The form that a header line speaks of.
+fn by_header(fields: &[String]) -> Option<Preset> {
+    let has = |name: &str| fields.iter().any(|field| field == name);
+    let is_tardis = has("local_timestamp") && has("exchange");
+    Some(match () {
+        () if is_tardis && has("is_snapshot") => Preset::TardisIncrementalBookL2,
+        () if is_tardis && has("bid_amount") => Preset::TardisQuotes,
+        () if is_tardis && has("side") && has("id") => Preset::TardisTrades,
+        () if has("agg_trade_id") => Preset::BinanceAggTrades,
+        () if has("best_bid_price") && has("transaction_time") => Preset::BinanceBookTicker,
+        () if Layout::from_header(fields, true).is_ok() => Preset::Plain,
+        () => return None,
+    })
 }
 
 /// Whether a header names a column of symbols.

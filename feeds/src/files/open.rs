@@ -1,9 +1,8 @@
 //! Files of any format as one source.
 
-use super::FileFormat;
+use super::{FileFormat, Gathered};
 use crate::csv::{self, OnBadRow, Preset};
-use crate::error::at_path;
-use crate::merge::Merge;
+use crate::dbn;
 use pitlane::Instruments;
 use pitlane::source::{Source, SourceError};
 use std::path::{Path, PathBuf};
@@ -30,6 +29,8 @@ pub struct OpenOptions {
     pub on_bad_row: OnBadRow,
     /// As `ignore_unknown` in configs.
     pub ignore_unknown: bool,
+    /// As `reorder_window` in configs.
+    pub reorder_window: Option<String>,
 }
 
 /// Opens one file, see [`open_files`].
@@ -54,14 +55,11 @@ pub fn open_files(
     options: &OpenOptions,
     instruments: &Instruments,
 ) -> Result<Box<dyn Source>, SourceError> {
-    let mut sources: Vec<(u64, Box<dyn Source>)> = Vec::new();
+    let mut gathered = Gathered::new(instruments, options.reorder_window.as_deref())?;
     for path in paths {
-        sources.push((0, open(path, options, instruments)?));
+        gathered.add(path.clone(), 0..u64::MAX, open(path, options, instruments)?);
     }
-    if sources.len() == 1 {
-        return Ok(sources.remove(0).1);
-    }
-    Ok(Box::new(Merge::of_files(sources)))
+    Ok(gathered.source())
 }
 
 fn open(
@@ -73,6 +71,6 @@ fn open(
         || if options.preset.is_some() { FileFormat::Csv } else { FileFormat::of_name(path) };
     match options.format.unwrap_or_else(named) {
         FileFormat::Csv => csv::open(path, options, instruments),
-        FileFormat::Dbn => Err(at_path(path, "DBN cannot be read yet", "")),
+        FileFormat::Dbn => Ok(Box::new(dbn::open(path, options, instruments)?)),
     }
 }

@@ -96,7 +96,10 @@ impl Replay {
         options: ReplayOptions,
         clock: Box<dyn FnMut() -> u64 + Send>,
     ) -> Self {
-        let (names, sources): (Vec<_>, Vec<_>) = sources.into_iter().unzip();
+        let (names, mut sources): (Vec<_>, Vec<Box<dyn Source>>) = sources.into_iter().unzip();
+        if let Some(from) = options.from {
+            sources.iter_mut().for_each(|source| source.skip_to(from));
+        }
         let mut replay = Self {
             names,
             merge: Merge::of_sources(sources),
