@@ -199,9 +199,10 @@ impl FromStr for Preset {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let wanted = bare(text);
-        Self::ALL.into_iter().find(|preset| bare(preset.name()) == wanted).ok_or_else(|| {
-            format!("there is no preset `{text}`; there are {}", NAMES.join(", "))
-        })
+        Self::ALL
+            .into_iter()
+            .find(|preset| bare(preset.name()) == wanted)
+            .ok_or_else(|| format!("there is no preset `{text}`; there are {}", NAMES.join(", ")))
     }
 }
 
