@@ -146,7 +146,7 @@ impl Decoder {
         if rest.is_some() && matches!(self.layout.arity, Arity::Exactly(_)) {
             return Err(self.wrong_count(line));
         }
-        self.event(row).map_err(RowError::row)
+        self.event(&row).map_err(RowError::row)
     }
 
     #[cold]
@@ -255,8 +255,19 @@ impl Decoder {
         self.symbols.get(text, intern).ok_or(Problem::Text(Role::Symbol))
     }
 
-    #[inline]
-    pub(super) fn event(&mut self, row: Row) -> Result<MarketData, Problem> {
+    fn event(&mut self, row: &Row) -> Result<MarketData, Problem> {
+        let mut made = None;
+        self.event_into(row, |event| made = Some(event))?;
+        made.ok_or(Problem::NoTime)
+    }
+
+    /// Hands out the event of a row.
+    #[inline(always)]
+    pub(super) fn event_into(
+        &mut self,
+        row: &Row,
+        out: impl FnOnce(MarketData),
+    ) -> Result<(), Problem> {
         if row.instrument == 0 {
             return Err(Problem::NoSymbol);
         }
@@ -265,7 +276,7 @@ impl Decoder {
             (None, Some(_)) => 0,
             (None, None) => return Err(Problem::NoTime),
         };
-        let mut event = match self.kind_of(&row)? {
+        let mut event = match self.kind_of(row)? {
             MarketDataKind::Trade => {
                 let (price, size) = row.trade;
                 if price == NULL {
@@ -275,7 +286,7 @@ impl Decoder {
                     .with_venue_sequence(row.venue_sequence)
             }
             MarketDataKind::Quote => {
-                let (bid, ask) = self.quote(&row);
+                let (bid, ask) = self.quote(row);
                 MarketData::quote(row.instrument, ts_event, bid, ask)
             }
             kind => {
@@ -297,7 +308,8 @@ impl Decoder {
         if row.is_snapshot {
             event.header.flags |= Flags::SNAPSHOT;
         }
-        Ok(event)
+        out(event);
+        Ok(())
     }
 
     #[inline]

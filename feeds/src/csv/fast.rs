@@ -121,10 +121,17 @@ fn is_value(value: &i64) -> bool {
 }
 
 impl Decoder {
-    /// The event of the row that a text begins with, and the row's bytes with its end; `None` where
-    /// it is not plain or does not end in the text.
+    /// Hands out the event of the row that a text begins with and gives the row's bytes with its end;
+    /// `None` where it is not plain or does not end in the text.
+    ///
+    /// The event is written where it stays: copying one that was just written costs as much as all
+    /// else, since the copy waits for the writes.
     #[inline]
-    pub(crate) fn decode_fast(&mut self, text: &[u8]) -> Option<(MarketData, usize)> {
+    pub(crate) fn decode_fast(
+        &mut self,
+        text: &[u8],
+        out: impl FnOnce(MarketData),
+    ) -> Option<usize> {
         let mut row = self.row();
         let last = self.layout.roles.len() - 1;
         let mut at = 0;
@@ -137,7 +144,8 @@ impl Decoder {
                 _ => return None,
             }
         }
-        self.event(row).ok().map(|event| (event, at))
+        self.event_into(&row, out).ok()?;
+        Some(at)
     }
 
     /// One past the end of a row whose last column that is read ends at a byte.

@@ -62,14 +62,6 @@ impl Order {
     }
 }
 
-#[inline]
-fn hand_out(event: MarketData, levels: &mut Option<Levels>, batch: &mut Vec<MarketData>) {
-    match levels {
-        None => batch.push(event),
-        Some(levels) => levels.push(event),
-    }
-}
-
 impl CsvFile {
     pub(crate) fn new(
         path: PathBuf,
@@ -204,11 +196,21 @@ impl CsvFile {
                 break;
             }
             if open.fast > 0 {
-                if let Some((event, bytes)) = open.decoder.decode_fast(open.lines.rest()) {
+                let rest = open.lines.rest();
+                // Apart, so that an event is written where it stays.
+                let taken = match &mut open.levels {
+                    None => open.decoder.decode_fast(rest, |event| {
+                        order.look_at(&event);
+                        batch.push(event);
+                    }),
+                    Some(levels) => open.decoder.decode_fast(rest, |event| {
+                        order.look_at(&event);
+                        levels.push(event);
+                    }),
+                };
+                if let Some(bytes) = taken {
                     open.lines.take(bytes);
                     open.fast = TRIES;
-                    order.look_at(&event);
-                    hand_out(event, &mut open.levels, batch);
                     continue;
                 }
                 open.fast -= 1;
@@ -225,7 +227,10 @@ impl CsvFile {
             match open.decoder.decode(line) {
                 Ok(event) => {
                     order.look_at(&event);
-                    hand_out(event, &mut open.levels, batch);
+                    match &mut open.levels {
+                        None => batch.push(event),
+                        Some(levels) => levels.push(event),
+                    }
                 }
                 Err(_) if line.is_empty() => {}
                 Err(error) => {
