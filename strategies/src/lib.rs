@@ -11,6 +11,7 @@
 //! | [`mod@strategy`] | the Strategy API: callbacks, what they are given, how a strategy becomes a stage |
 //! | [`sma_cross`], [`mean_reversion`] | the strategies that ship |
 //! | [`indicators`] | `ema` and `mid`: market data made from market data |
+//! | [`mod@book`] | order books by level and by order; `book`: quotes from them |
 //! | [`risk`] | `risk_gate`: signals to orders, within limits |
 //! | [`orders`] | `order_check` on the way to a gateway, `order_log` as one |
 //! | [`sinks`] | `log`, `file`, `tap`, `null`: for events of any type |
@@ -26,6 +27,7 @@
 #![forbid(unsafe_code)]
 
 mod amount;
+pub mod book;
 mod by_id;
 mod counts;
 mod handles;
@@ -56,6 +58,7 @@ pub fn register_with(registry: &mut Registry, handles: &Handles) {
     sma_cross::register(registry, handles);
     mean_reversion::register(registry, handles);
     indicators::register(registry, handles);
+    book::register(registry, handles);
     risk::register(registry, handles);
     orders::register(registry, handles);
     sinks::register(registry, handles);

@@ -45,6 +45,8 @@ impl Flags {
     pub const TOB: u8 = 1 << 6;
     /// From a snapshot or a replay of the venue, not live.
     pub const SNAPSHOT: u8 = 1 << 5;
+    /// A price level with all its orders, not a single order.
+    pub const MBP: u8 = 1 << 4;
     /// `ts_recv` is not reliable.
     pub const STALE_CLOCK: u8 = 1 << 3;
     /// Something was lost before: the book may be wrong until it is cleared or a snapshot comes.

@@ -18,7 +18,6 @@ pub(crate) struct Scale {
 
 impl Scale {
     /// Numbers as they are.
-    #[cfg(test)]
     pub(crate) const ONE: Scale = Scale { times: 1, units: Some(SCALE) };
 
     /// The file holds value x `times`; `None` for 0.
