@@ -58,6 +58,7 @@ impl Flags {
 impl Header {
     /// The side in the flags.
     #[must_use]
+    #[inline]
     pub fn side(&self) -> Side {
         match self.flags & Flags::SIDE {
             1 => Side::Bid,
@@ -67,6 +68,7 @@ impl Header {
     }
 
     /// Writes the side into the flags.
+    #[inline]
     pub fn set_side(&mut self, side: Side) {
         self.flags = (self.flags & !Flags::SIDE) | side as u8;
     }

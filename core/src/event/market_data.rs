@@ -82,6 +82,7 @@ const _: () = {
 };
 
 impl MarketData {
+    #[inline]
     fn new(kind: MarketDataKind, instrument: u32, ts_event: u64, words: [i64; 4]) -> Self {
         let header = Header { ts_event, instrument, kind: kind as u8, ..Header::default() };
         let [price, word, size, last] = words;
@@ -90,6 +91,7 @@ impl MarketData {
 
     /// A trade of `size` at `price` (both 1e-9); `aggressor` is the side that took liquidity.
     #[must_use]
+    #[inline]
     pub fn trade(instrument: u32, ts_event: u64, price: i64, size: i64, aggressor: Side) -> Self {
         let mut event = Self::new(MarketDataKind::Trade, instrument, ts_event, [price, 0, size, 0]);
         event.header.set_side(aggressor);
@@ -99,6 +101,7 @@ impl MarketData {
     /// The best bid and ask, each as (price, size) in units of 1e-9; `fixed::NULL` for what is not
     /// there or not known.
     #[must_use]
+    #[inline]
     pub fn quote(instrument: u32, ts_event: u64, bid: (i64, i64), ask: (i64, i64)) -> Self {
         Self::new(MarketDataKind::Quote, instrument, ts_event, [bid.0, ask.0, bid.1, ask.1])
     }
@@ -106,6 +109,7 @@ impl MarketData {
     /// A change of the book (`kind`: Add, Modify, Cancel or Fill) at `price` and of `size` (both
     /// 1e-9) on `side`; `order_id` 0 for feeds that publish levels.
     #[must_use]
+    #[inline]
     pub fn book(
         kind: MarketDataKind,
         instrument: u32,
@@ -123,6 +127,7 @@ impl MarketData {
     /// The book of an instrument is empty from here on; or, with a side, that side from its best
     /// price up to and with `price` (1e-9), all of it where `price` is null.
     #[must_use]
+    #[inline]
     pub fn clear(instrument: u32, ts_event: u64, side: Side, price: i64) -> Self {
         Self::book(MarketDataKind::Clear, instrument, ts_event, side, (price, 0), 0)
     }
@@ -151,6 +156,7 @@ impl MarketData {
     /// The same event with its venue sequence. Quotes and bars have no room for one and stay as they
     /// are.
     #[must_use]
+    #[inline]
     pub fn with_venue_sequence(mut self, sequence: u64) -> Self {
         if 1 << self.header.kind & UNNUMBERED == 0 {
             self.last = sequence.cast_signed();
@@ -167,6 +173,7 @@ impl MarketData {
 
     /// What the event is; `None` for a number that is no kind.
     #[must_use]
+    #[inline]
     pub fn kind(&self) -> Option<MarketDataKind> {
         Some(match self.header.kind {
             1 => MarketDataKind::Trade,

@@ -29,9 +29,9 @@ const MS_OR_US: u64 = 0;
 const FIRST_US: u64 = 100_000_000_000_000;
 
 /// What one row says.
-struct Row {
-    ts_event: Option<u64>,
-    ts_recv: Option<u64>,
+pub(super) struct Row {
+    pub(super) ts_event: Option<u64>,
+    pub(super) ts_recv: Option<u64>,
     instrument: u32,
     exchange: u32,
     kind: Option<MarketDataKind>,
@@ -41,20 +41,32 @@ struct Row {
     trade: Level,
     bid: Level,
     ask: Level,
-    order_id: u64,
-    venue_sequence: u64,
+    pub(super) order_id: u64,
+    pub(super) venue_sequence: u64,
+}
+
+impl Row {
+    /// Price and size that a column belongs to.
+    #[inline]
+    pub(super) fn level(&mut self, role: Role) -> &mut Level {
+        match role {
+            Role::BidPrice | Role::BidSize => &mut self.bid,
+            Role::AskPrice | Role::AskSize => &mut self.ask,
+            _ => &mut self.trade,
+        }
+    }
 }
 
 /// Makes events of rows.
 pub(crate) struct Decoder {
-    layout: Layout,
-    delimiter: u8,
+    pub(super) layout: Layout,
+    pub(super) delimiter: u8,
     unit: u64,
     /// Each row is an atomic event of its own: no column says otherwise.
     whole_rows: bool,
     since_midnight: bool,
-    price: Scale,
-    size: Scale,
+    pub(super) price: Scale,
+    pub(super) size: Scale,
     one_sided: bool,
     nbbo: bool,
     ground: Ground,
@@ -94,10 +106,10 @@ impl Decoder {
         }
     }
 
-    /// The event of a row.
+    /// A row that says nothing yet.
     #[inline]
-    pub(crate) fn decode(&mut self, line: &[u8]) -> Result<MarketData, RowError> {
-        let mut row = Row {
+    pub(super) fn row(&self) -> Row {
+        Row {
             ts_event: None,
             ts_recv: None,
             instrument: self.ground.instrument,
@@ -111,7 +123,13 @@ impl Decoder {
             ask: (NULL, NULL),
             order_id: 0,
             venue_sequence: 0,
-        };
+        }
+    }
+
+    /// The event of a row.
+    #[inline]
+    pub(crate) fn decode(&mut self, line: &[u8]) -> Result<MarketData, RowError> {
+        let mut row = self.row();
         let mut rest = Some(line);
         for at in 0..self.layout.roles.len() {
             let Some(text) = rest else {
@@ -128,7 +146,7 @@ impl Decoder {
         if rest.is_some() && matches!(self.layout.arity, Arity::Exactly(_)) {
             return Err(self.wrong_count(line));
         }
-        self.event(row).map_err(RowError::row)
+        self.event(&row).map_err(RowError::row)
     }
 
     #[cold]
@@ -146,7 +164,7 @@ impl Decoder {
     }
 
     #[inline]
-    fn field(&mut self, role: Role, text: &[u8], row: &mut Row) -> Result<(), Problem> {
+    pub(super) fn field(&mut self, role: Role, text: &[u8], row: &mut Row) -> Result<(), Problem> {
         let price = |text| self.price.parse(text).map_err(|error| Problem::Number(role, error));
         match role {
             Role::Skip => {}
@@ -195,11 +213,7 @@ impl Decoder {
 
     #[inline]
     fn time(&mut self, role: Role, text: &[u8]) -> Result<u64, Problem> {
-        let number = unsigned(text).and_then(|number| match self.unit {
-            MS_OR_US if number < FIRST_US => number.checked_mul(1_000_000),
-            MS_OR_US => number.checked_mul(1_000),
-            unit => number.checked_mul(unit),
-        });
+        let number = unsigned(text).and_then(|number| self.ns(number));
         let number = number.or_else(|| fraction(text, self.unit));
         match number {
             Some(ns) if self.since_midnight => {
@@ -208,6 +222,23 @@ impl Decoder {
             Some(ns) => Ok(ns),
             None => self.ground.iso.parse(text).ok_or(Problem::Time(role)),
         }
+    }
+
+    /// Ns of a number in the column's unit.
+    #[inline]
+    fn ns(&self, number: u64) -> Option<u64> {
+        match self.unit {
+            MS_OR_US if number < FIRST_US => number.checked_mul(1_000_000),
+            MS_OR_US => number.checked_mul(1_000),
+            unit => number.checked_mul(unit),
+        }
+    }
+
+    /// Ns since 1970 of a number in a column of times.
+    #[inline]
+    pub(super) fn time_of(&self, number: u64) -> Option<u64> {
+        let ns = self.ns(number)?;
+        if self.since_midnight { self.ground.day.at(ns) } else { Some(ns) }
     }
 
     #[inline]
@@ -224,8 +255,19 @@ impl Decoder {
         self.symbols.get(text, intern).ok_or(Problem::Text(Role::Symbol))
     }
 
-    #[inline]
-    fn event(&mut self, row: Row) -> Result<MarketData, Problem> {
+    fn event(&mut self, row: &Row) -> Result<MarketData, Problem> {
+        let mut made = None;
+        self.event_into(row, |event| made = Some(event))?;
+        made.ok_or(Problem::NoTime)
+    }
+
+    /// Hands out the event of a row.
+    #[inline(always)]
+    pub(super) fn event_into(
+        &mut self,
+        row: &Row,
+        out: impl FnOnce(MarketData),
+    ) -> Result<(), Problem> {
         if row.instrument == 0 {
             return Err(Problem::NoSymbol);
         }
@@ -234,7 +276,7 @@ impl Decoder {
             (None, Some(_)) => 0,
             (None, None) => return Err(Problem::NoTime),
         };
-        let mut event = match self.kind_of(&row)? {
+        let mut event = match self.kind_of(row)? {
             MarketDataKind::Trade => {
                 let (price, size) = row.trade;
                 if price == NULL {
@@ -244,7 +286,7 @@ impl Decoder {
                     .with_venue_sequence(row.venue_sequence)
             }
             MarketDataKind::Quote => {
-                let (bid, ask) = self.quote(&row);
+                let (bid, ask) = self.quote(row);
                 MarketData::quote(row.instrument, ts_event, bid, ask)
             }
             kind => {
@@ -266,7 +308,8 @@ impl Decoder {
         if row.is_snapshot {
             event.header.flags |= Flags::SNAPSHOT;
         }
-        Ok(event)
+        out(event);
+        Ok(())
     }
 
     #[inline]

@@ -15,6 +15,9 @@ use std::path::{Path, PathBuf};
 /// Skipped rows that are reported in full.
 const SAMPLES: usize = 5;
 
+/// Rows after which the fast way is given up where none of them was plain.
+const TRIES: u32 = 1000;
+
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// One CSV file. Opened when first read, closed at its end.
@@ -38,8 +41,25 @@ struct Open {
     bytes: Bytes,
     lines: Lines,
     decoder: Decoder,
+    /// How many more rows that are not plain may come before no more is tried.
+    fast: u32,
     /// Where rows are levels of a book.
     levels: Option<Levels>,
+}
+
+/// Counts rows that step back in time.
+struct Order {
+    last_time: u64,
+    steps_back: u64,
+}
+
+impl Order {
+    #[inline]
+    fn look_at(&mut self, event: &MarketData) {
+        let time = crate::merge::time(event);
+        self.steps_back += u64::from(time < self.last_time);
+        self.last_time = time;
+    }
 }
 
 impl CsvFile {
@@ -120,7 +140,7 @@ impl CsvFile {
         }
         let levels = (layout.shape == Shape::Level).then(Levels::default);
         let decoder = Decoder::new(&self.form, layout, self.ground.clone());
-        Ok(Open { bytes, lines, decoder, levels })
+        Ok(Open { bytes, lines, decoder, fast: TRIES, levels })
     }
 
     fn layout(&self, header: &[u8], line: u64) -> Result<Layout, SourceError> {
@@ -163,8 +183,7 @@ impl CsvFile {
         open: &mut Open,
         batch: &mut Vec<MarketData>,
     ) -> Result<Found, SourceError> {
-        let mut last_time = self.last_time;
-        let mut out_of_order = 0;
+        let mut order = Order { last_time: self.last_time, steps_back: 0 };
         let before = batch.len();
         let mut result = Ok(Found::Empty);
         while batch.len() < batch.capacity() {
@@ -175,6 +194,26 @@ impl CsvFile {
             if let Some(error) = self.failed.take() {
                 result = Err(error);
                 break;
+            }
+            if open.fast > 0 {
+                let rest = open.lines.rest();
+                // Apart, so that an event is written where it stays.
+                let taken = match &mut open.levels {
+                    None => open.decoder.decode_fast(rest, |event| {
+                        order.look_at(&event);
+                        batch.push(event);
+                    }),
+                    Some(levels) => open.decoder.decode_fast(rest, |event| {
+                        order.look_at(&event);
+                        levels.push(event);
+                    }),
+                };
+                if let Some(bytes) = taken {
+                    open.lines.take(bytes);
+                    open.fast = TRIES;
+                    continue;
+                }
+                open.fast -= 1;
             }
             let (start, end, ended) = match open.lines.next() {
                 Found::Line { start, end, ended } => (start, end, ended),
@@ -187,9 +226,7 @@ impl CsvFile {
             let line = open.lines.text(start, end);
             match open.decoder.decode(line) {
                 Ok(event) => {
-                    let time = crate::merge::time(&event);
-                    out_of_order += u64::from(time < last_time);
-                    last_time = time;
+                    order.look_at(&event);
                     match &mut open.levels {
                         None => batch.push(event),
                         Some(levels) => levels.push(event),
@@ -207,8 +244,8 @@ impl CsvFile {
                 }
             }
         }
-        self.last_time = last_time;
-        self.report.out_of_order += out_of_order;
+        self.last_time = order.last_time;
+        self.report.out_of_order += order.steps_back;
         self.report.events += (batch.len() - before) as u64;
         result
     }

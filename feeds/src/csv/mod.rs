@@ -12,6 +12,7 @@
 //! | `layout` | what each column is: presets, headers, maps |
 //! | `levels` | rows that are levels of a book: snapshots, ends of messages |
 //! | `lines` | lines from a large buffer, no copy |
+//! | `fast` | plain rows in one pass, all others left to `decode` |
 //! | `decode`, `number`, `words`, `book` | rows to events, no allocation per row |
 //! | `file` | one file as a source; bad rows |
 //! | `files` | which files a config names; what their names say |
@@ -22,6 +23,7 @@
 
 mod book;
 mod decode;
+mod fast;
 mod file;
 mod files;
 mod layout;

@@ -26,6 +26,18 @@ impl Scale {
         Some(Self { times, units: (SCALE % times == 0).then(|| SCALE / times) })
     }
 
+    /// 1e-9 units in one unit of the column, where that is a whole number.
+    #[inline]
+    pub(crate) fn units(self) -> Option<i64> {
+        self.units
+    }
+
+    /// Whether numbers stand as they are.
+    #[inline]
+    pub(crate) fn is_one(self) -> bool {
+        self.times == 1
+    }
+
     /// The value in units of 1e-9, exactly.
     #[inline]
     pub(crate) fn parse(self, text: &[u8]) -> Result<i64, ParseError> {

@@ -56,20 +56,8 @@ type Result<T> = std::result::Result<T, BadRecord>;
 /// What a record comes to.
 #[inline]
 pub(super) fn convert(record: RecordRef<'_>, names: &mut Names) -> Result<Made> {
-    // Most files are of this one type.
-    if record.header().rtype == rtype::MBO {
-        return mbo(get(record)?, names);
-    }
-    any(record, names)
-}
-
-#[inline]
-fn get<'a, T: dbn::HasRType<Header = RecordHeader>>(record: RecordRef<'a>) -> Result<&'a T> {
-    record.try_get().map_err(|_| BadRecord::Short(record.header().rtype, record.record_size()))
-}
-
-fn any(record: RecordRef<'_>, names: &mut Names) -> Result<Made> {
     match record.header().rtype {
+        rtype::MBO => mbo(get(record)?, names),
         rtype::MBP_0 => trade(get(record)?, names),
         rtype::MBP_1 | rtype::TBBO => {
             let record: &Mbp1Msg = get(record)?;
@@ -114,6 +102,11 @@ fn any(record: RecordRef<'_>, names: &mut Names) -> Result<Made> {
     }
 }
 
+#[inline]
+fn get<'a, T: dbn::HasRType<Header = RecordHeader>>(record: RecordRef<'a>) -> Result<&'a T> {
+    record.try_get().map_err(|_| BadRecord::Short(record.header().rtype, record.record_size()))
+}
+
 /// What every event takes over from its record.
 struct Seen {
     instrument: u32,
@@ -145,7 +138,7 @@ impl Seen {
     #[inline]
     fn trade(&self, price: i64, amount: u32, by: c_char, sequence: u32) -> MarketData {
         let trade =
-            MarketData::trade(self.instrument, self.ts_event, price, size(amount), side(by));
+            MarketData::trade(self.instrument, self.ts_event, price, size(amount), side(by as u8));
         self.stamp(trade.with_venue_sequence(u64::from(sequence)))
     }
 
@@ -173,26 +166,32 @@ impl Seen {
     }
 }
 
-#[inline]
 fn mbo(record: &MboMsg, names: &mut Names) -> Result<Made> {
     let seen = Seen::new(&record.hd, record.ts_recv, record.flags, names);
-    let kind = match record.action as u8 {
+    let level = (record.price, size(record.size));
+    let what = (record.action as u8, side(record.side as u8), level, record.order_id);
+    let event = mbo_event(seen.instrument, seen.ts_event, what)?;
+    Ok(Made::One(seen.stamp(event.with_venue_sequence(u64::from(record.sequence)))))
+}
+
+/// What an order's action, side, price with size, and id come to.
+#[inline]
+pub(super) fn mbo_event(
+    instrument: u32,
+    ts_event: u64,
+    (action, by, level, order_id): (u8, Side, (i64, i64), u64),
+) -> Result<MarketData> {
+    let kind = match action {
         b'A' => MarketDataKind::Add,
         b'C' => MarketDataKind::Cancel,
         b'M' => MarketDataKind::Modify,
         b'F' => MarketDataKind::Fill,
         b'R' => MarketDataKind::Clear,
         b'N' => MarketDataKind::Nothing,
-        b'T' => {
-            let trade = seen.trade(record.price, record.size, record.side, record.sequence);
-            return Ok(Made::One(trade));
-        }
+        b'T' => return Ok(MarketData::trade(instrument, ts_event, level.0, level.1, by)),
         action => return Err(BadRecord::Action(action)),
     };
-    let (by, level) = (side(record.side), (record.price, size(record.size)));
-    let (instrument, ts_event) = (seen.instrument, seen.ts_event);
-    let event = MarketData::book(kind, instrument, ts_event, by, level, record.order_id);
-    Ok(Made::One(seen.stamp(event.with_venue_sequence(u64::from(record.sequence)))))
+    Ok(MarketData::book(kind, instrument, ts_event, by, level, order_id))
 }
 
 fn trade(record: &TradeMsg, names: &mut Names) -> Result<Made> {
@@ -278,19 +277,19 @@ fn other(record: RecordRef<'_>, names: &mut Names) -> Result<Made> {
 
 /// A time, 0 where it is unknown.
 #[inline]
-fn known(ts: u64) -> u64 {
+pub(super) fn known(ts: u64) -> u64 {
     if ts == UNDEF_TIMESTAMP { 0 } else { ts }
 }
 
 /// A size in units of 1e-9, null where it is unknown.
 #[inline]
-fn size(amount: u32) -> i64 {
+pub(super) fn size(amount: u32) -> i64 {
     if amount == UNDEF_ORDER_SIZE { NULL } else { i64::from(amount) * SCALE }
 }
 
 #[inline]
-fn side(letter: c_char) -> Side {
-    match letter as u8 {
+pub(super) fn side(letter: u8) -> Side {
+    match letter {
         b'B' => Side::Bid,
         b'A' => Side::Ask,
         _ => Side::None,

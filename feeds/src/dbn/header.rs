@@ -10,7 +10,7 @@ use std::io::{self, BufReader, Read};
 use std::path::Path;
 
 /// Bytes of records held at once.
-const BUFFER: usize = 256 << 10;
+const BUFFER: usize = 128 << 10;
 
 /// Magic, version and length, which stand before the metadata.
 const PRELUDE: usize = 8;

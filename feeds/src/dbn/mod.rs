@@ -14,13 +14,14 @@
 //! | `options` | what a config may say |
 //! | `header` | metadata, without trusting the lengths it states; fragments and DBZ |
 //! | `names` | which symbol a number stands for at a time |
-//! | `convert` | records to events |
+//! | `convert`, `mbo` | records to events |
 //! | `file` | one file as a source; bad records |
 //! | `place` | where in a plain file a time begins |
 
 mod convert;
 mod file;
 mod header;
+mod mbo;
 mod names;
 mod options;
 mod place;
