@@ -110,14 +110,15 @@ impl<W: Write> EventWriter<W> {
             self.symbols.resize(at + 1, None);
         }
         if self.symbols[at].is_none() {
-            self.symbols[at] = self.instruments.text(instrument).map(|text| quoted(&text));
+            self.symbols[at] = self.instruments.text(instrument).map(|text| csv_field(&text));
         }
         self.symbols[at].clone()
     }
 }
 
-/// A text as a field of a CSV file.
-fn quoted(text: &str) -> Arc<str> {
+/// A text as a field of a CSV file: in quotes where it must be.
+#[must_use]
+pub fn csv_field(text: &str) -> Arc<str> {
     if text.contains([',', '"']) {
         format!("\"{}\"", text.replace('"', "\"\"")).into()
     } else {
