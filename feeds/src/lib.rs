@@ -23,6 +23,7 @@
 #![forbid(unsafe_code)]
 
 mod bytes;
+mod capture;
 mod csv;
 mod dbn;
 mod error;

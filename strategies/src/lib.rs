@@ -12,6 +12,7 @@
 //! | [`sma_cross`], [`mean_reversion`] | the strategies that ship |
 //! | [`indicators`] | `ema` and `mid`: market data made from market data |
 //! | [`mod@book`] | order books by level and by order; `book`: quotes from them |
+//! | [`mod@bars`] | bars by time, count and volume; `bars`: bars as events |
 //! | [`risk`] | `risk_gate`: signals to orders, within limits |
 //! | [`orders`] | `order_check` on the way to a gateway, `order_log` as one |
 //! | [`sinks`] | `log`, `file`, `tap`, `null`: for events of any type |
@@ -27,6 +28,7 @@
 #![forbid(unsafe_code)]
 
 mod amount;
+pub mod bars;
 pub mod book;
 mod by_id;
 mod counts;
@@ -59,6 +61,7 @@ pub fn register_with(registry: &mut Registry, handles: &Handles) {
     mean_reversion::register(registry, handles);
     indicators::register(registry, handles);
     book::register(registry, handles);
+    bars::register(registry, handles);
     risk::register(registry, handles);
     orders::register(registry, handles);
     sinks::register(registry, handles);

@@ -3,11 +3,15 @@
 //!
 //! Keys mean different things in different messages (`b` is a price, a list of levels, or the id of an
 //! order), so values are kept by key and type, and looked at when the message is known.
+//!
+//! All but keys is read by `deserialize_any`: where the type is another than the one asked for, the
+//! reader looks at the whole value for its message, nested as deep as it may be.
 
-use crate::csv::number::Scale;
+use super::skip::Skip;
+use crate::csv::Scale;
 use pitlane::Instruments;
 use pitlane::event::fixed::{NULL, ParseError};
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
 /// What a message is, as its `e` says.
@@ -117,7 +121,7 @@ impl Message {
         self.fields = Fields::default();
         self.bids.clear();
         self.asks.clear();
-        Object(self).deserialize(json)
+        Object { message: self, is_outer: true }.deserialize(json)
     }
 }
 
@@ -135,6 +139,11 @@ impl Symbols {
     pub(super) fn new(instruments: &Instruments, given: Option<&str>) -> Self {
         let given = given.map(|symbol| instruments.intern(symbol));
         Self { instruments: instruments.clone(), given, known: Vec::new() }
+    }
+
+    /// Every symbol stands for this instrument from here on.
+    pub(super) fn give(&mut self, instrument: u32) {
+        self.given = Some(instrument);
     }
 
     /// How many there are.
@@ -256,7 +265,11 @@ impl Visitor<'_> for KeySeed {
 }
 
 /// The message, or the `data` in it.
-struct Object<'a>(&'a mut Message);
+struct Object<'a> {
+    message: &'a mut Message,
+    /// Not yet in `data`: there is no `data` in `data`, so that nothing nests without end.
+    is_outer: bool,
+}
 
 impl<'de> DeserializeSeed<'de> for Object<'_> {
     type Value = ();
@@ -278,10 +291,45 @@ impl<'de> Visitor<'de> for Object<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(key) = map.next_key_seed(KeySeed)? {
             match key {
-                Key::Unknown => drop(map.next_value::<IgnoredAny>()?),
-                key => map.next_value_seed(Value { key, message: self.0 })?,
+                Key::Unknown => map.next_value_seed(Skip::ALL)?,
+                Key::Data if self.is_outer => map.next_value_seed(Inner(self.message))?,
+                Key::Data => map.next_value_seed(Skip::ALL)?,
+                key => map.next_value_seed(Value { key, message: self.message })?,
             }
         }
+        Ok(())
+    }
+}
+
+/// What stands under `data`: a message, or something else that is passed over.
+struct Inner<'a>(&'a mut Message);
+
+impl<'de> DeserializeSeed<'de> for Inner<'_> {
+    type Value = ();
+
+    #[inline]
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+        json.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Inner<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a message, or several")
+    }
+
+    #[inline]
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
+        Object { message: self.0, is_outer: false }.visit_map(map)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<(), A::Error> {
+        Skip::ALL.visit_seq(seq)
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
         Ok(())
     }
 }
@@ -371,7 +419,7 @@ impl<'de> Visitor<'de> for Value<'_> {
             Key::Bid | Key::Bids => bids,
             Key::Ask | Key::Asks => asks,
             _ => {
-                while seq.next_element::<IgnoredAny>()?.is_some() {}
+                while seq.next_element_seed(Skip::ALL)?.is_some() {}
                 return Ok(());
             }
         };
@@ -382,14 +430,8 @@ impl<'de> Visitor<'de> for Value<'_> {
         Ok(())
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        match self.key {
-            Key::Data => Object(self.message).visit_map(map),
-            _ => {
-                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-                Ok(())
-            }
-        }
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
+        Skip::ALL.visit_map(map)
     }
 }
 
@@ -403,7 +445,7 @@ impl<'de> DeserializeSeed<'de> for LevelSeed<'_> {
 
     #[inline]
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Level, D::Error> {
-        json.deserialize_seq(self)
+        json.deserialize_any(self)
     }
 }
 
@@ -418,7 +460,7 @@ impl<'de> Visitor<'de> for LevelSeed<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Level, A::Error> {
         let mut next = || Ok(seq.next_element_seed(NumberSeed)?.unwrap_or(MISSING));
         let level = (next()?, next()?);
-        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        while seq.next_element_seed(Skip::ALL)?.is_some() {}
         match level {
             (Ok(price), Ok(size)) => Ok((price, size)),
             (Err(error), _) | (_, Err(error)) => {
@@ -436,7 +478,7 @@ impl<'de> DeserializeSeed<'de> for NumberSeed {
 
     #[inline]
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Decimal, D::Error> {
-        json.deserialize_str(self)
+        json.deserialize_any(self)
     }
 }
 

@@ -312,12 +312,18 @@ fn next_line(
     }
 }
 
-fn fill(lines: &mut Lines, bytes: &mut Bytes, path: &Path, rows: u64) -> Result<(), SourceError> {
+/// Reads more text; an error where there is none to be had, with the number of rows that came.
+pub(crate) fn fill(
+    lines: &mut Lines,
+    bytes: &mut Bytes,
+    path: &Path,
+    rows: u64,
+) -> Result<(), SourceError> {
     match lines.fill(bytes) {
         Ok(true) => Ok(()),
         Ok(false) => {
             let message = format!("a line is longer than {LONGEST_LINE} bytes");
-            let error = at_path(path, message, "check whether this is a CSV file");
+            let error = at_path(path, message, "check whether this is a file of ticks in lines");
             Err(SourceError { line: lines.count + 1, ..error })
         }
         Err(error) => {

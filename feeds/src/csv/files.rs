@@ -5,6 +5,7 @@ use super::file::CsvFile;
 use super::layout::{Columns, Form, Role};
 use super::options::{CsvOptions, FileOptions, TimeFrom};
 use super::preset::Preset;
+use crate::capture::{CaptureFile, CaptureOptions};
 use crate::error::{about, at_path, read_failed};
 use crate::files::{FileList, Gathered};
 use crate::time::{self, Day, Iso};
@@ -32,10 +33,39 @@ pub fn csv_source(
     let mut gathered = Gathered::new(instruments, options.reorder_window.as_deref())?;
     for file in list(options).expand()? {
         let path = resolve(&file.path);
+        if options.preset == Some(Preset::BinanceRaw) {
+            gathered.add(path.clone(), 0..u64::MAX, capture(options, instruments, &file, path)?);
+            continue;
+        }
         let (span, source) = source(options, &form, &zone, instruments, &file, path.clone())?;
         gathered.add(path, span, Box::new(source));
     }
     Ok(gathered.source())
+}
+
+/// A raw capture; it says of itself what a preset says of rows.
+fn capture(
+    options: &CsvOptions,
+    instruments: &Instruments,
+    file: &FileOptions,
+    path: PathBuf,
+) -> Result<Box<dyn Source>, SourceError> {
+    check_file(&path)?;
+    let capture = CaptureOptions {
+        entry: file.entry.clone(),
+        symbol: file.symbol.clone(),
+        else_symbol: symbol_for_tools(&path),
+        on_bad_row: options.on_bad_row,
+    };
+    Ok(Box::new(CaptureFile::new(path, capture, instruments)))
+}
+
+fn check_file(path: &Path) -> Result<(), SourceError> {
+    let metadata = std::fs::metadata(path).map_err(|error| read_failed(path, &error))?;
+    match metadata.is_dir() {
+        true => Err(at_path(path, "this is a folder", "name a file in it")),
+        false => Ok(()),
+    }
 }
 
 fn list(options: &CsvOptions) -> FileList {
@@ -59,10 +89,7 @@ fn source(
     file: &FileOptions,
     path: PathBuf,
 ) -> Result<(Range<u64>, CsvFile), SourceError> {
-    let metadata = std::fs::metadata(&path).map_err(|error| read_failed(&path, &error))?;
-    if metadata.is_dir() {
-        return Err(at_path(&path, "this is a folder", "name a file in it"));
-    }
+    check_file(&path)?;
     let named = LeanName::of(&path);
     let by_name = || named.as_ref().map(|name| name.symbol.clone()).or_else(|| binance_name(&path));
     let symbol = file.symbol.clone().or_else(by_name);

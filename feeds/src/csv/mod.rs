@@ -36,7 +36,10 @@ mod preset;
 mod problem;
 mod words;
 
+pub(crate) use file::fill;
 pub use files::csv_source;
+pub(crate) use lines::{BUFFER, Found, Lines};
+pub(crate) use number::{Scale, unsigned};
 pub use open::guess_preset;
 pub(crate) use open::open;
 pub use options::{Column, CsvOptions, FileOptions, OnBadRow, TimeFrom, TimeUnit, UtcOffset};

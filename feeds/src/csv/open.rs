@@ -6,6 +6,7 @@ use super::lines::{Found, Lines};
 use super::options::{CsvOptions, UtcOffset};
 use super::preset::{Preset, Shape};
 use crate::bytes;
+use crate::capture::is_capture;
 use crate::error::{at_path, read_failed};
 use crate::files::OpenOptions;
 use pitlane::Instruments;
@@ -22,6 +23,16 @@ pub(crate) fn open(
         Some(preset) => preset,
         None => guess_preset(path)?,
     };
+    if preset == Preset::BinanceRaw {
+        let csv = CsvOptions {
+            preset: Some(preset),
+            path: Some(String::new()),
+            symbol: options.symbol.clone(),
+            on_bad_row: options.on_bad_row,
+            ..CsvOptions::default()
+        };
+        return csv_source(&csv, instruments, |_| path.to_owned());
+    }
     let may_name = matches!(preset.shape(), Shape::Header | Shape::Named(_));
     let named = may_name && options.symbol.is_none();
     let symbol = options.symbol.clone().unwrap_or_else(|| symbol_for_tools(path));
@@ -40,7 +51,7 @@ pub(crate) fn open(
     csv_source(&csv, instruments, |_| path.to_owned())
 }
 
-/// The form of a file by its first line: a header of Tardis or Binance is theirs, one of known columns
+/// The form of a file by its first line: a time and a JSON object are a raw capture; a header of Tardis or Binance is theirs, one of known columns
 /// is `plain`; without one, seven or eight fields with a truth value are Binance's aggregated trades,
 /// and 6, 8 and 3 fields of numbers are Lean's trades and quotes where the name does not speak against
 /// it.
@@ -49,6 +60,9 @@ pub(crate) fn open(
 /// Where the file cannot be read, or is none of them.
 pub fn guess_preset(path: &Path) -> Result<Preset, SourceError> {
     let line = first_line(path)?;
+    if is_capture(&line) {
+        return Ok(Preset::BinanceRaw);
+    }
     let text = String::from_utf8_lossy(&line);
     let fields: Vec<String> = text.split(',').map(|field| field.trim().to_owned()).collect();
     if let Some(preset) = by_header(&fields) {

@@ -32,12 +32,14 @@ pub enum Preset {
     /// Tardis's `incremental_book_L2`.
     #[serde(rename = "tardis-incremental-book-l2")]
     TardisIncrementalBookL2,
+    /// Raw captures of Binance, one message per line behind its local time; JSON, no CSV.
+    BinanceRaw,
     /// A header line that names the columns.
     Plain,
 }
 
-const NAMES: [&str; 9] = {
-    let mut names = [""; 9];
+const NAMES: [&str; 10] = {
+    let mut names = [""; 10];
     let mut at = 0;
     while at < names.len() {
         names[at] = Preset::ALL[at].name();
@@ -48,7 +50,7 @@ const NAMES: [&str; 9] = {
 
 impl Preset {
     /// All presets.
-    pub const ALL: [Preset; 9] = [
+    pub const ALL: [Preset; 10] = [
         Preset::LeanEquityTrade,
         Preset::LeanEquityQuote,
         Preset::LeanForexQuote,
@@ -57,6 +59,7 @@ impl Preset {
         Preset::TardisTrades,
         Preset::TardisQuotes,
         Preset::TardisIncrementalBookL2,
+        Preset::BinanceRaw,
         Preset::Plain,
     ];
 
@@ -72,6 +75,7 @@ impl Preset {
             Preset::TardisTrades => "tardis-trades",
             Preset::TardisQuotes => "tardis-quotes",
             Preset::TardisIncrementalBookL2 => "tardis-incremental-book-l2",
+            Preset::BinanceRaw => "binance-raw",
             Preset::Plain => "plain",
         }
     }
@@ -93,7 +97,7 @@ impl Preset {
             Preset::TardisTrades | Preset::TardisQuotes | Preset::TardisIncrementalBookL2 => {
                 Defaults { time_unit: TimeUnit::Us, ..Defaults::default() }
             }
-            Preset::Plain => Defaults::default(),
+            Preset::BinanceRaw | Preset::Plain => Defaults::default(),
         }
     }
 
@@ -141,7 +145,7 @@ impl Preset {
                 ("price", "price"),
                 ("size", "amount"),
             ]),
-            Preset::Plain => Shape::Header,
+            Preset::BinanceRaw | Preset::Plain => Shape::Header,
         }
     }
 }
