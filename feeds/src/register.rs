@@ -31,6 +31,12 @@ pub fn register(registry: &mut Registry) {
                 .map_err(|error| refused(&error))
         },
     );
+    for extension in ["dbn", "dbz"] {
+        registry.extension(extension, "dbn");
+    }
+    for extension in ["csv", "tsv", "txt"] {
+        registry.extension(extension, "csv");
+    }
     registry.format(
         "generate",
         "A generated session of quotes and trades, the same for the same seed everywhere.",

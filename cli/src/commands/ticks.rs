@@ -4,13 +4,14 @@ use super::{ticks_bars, ticks_book};
 use crate::console::{self, unless_closed};
 use crate::failure::{Exit, Failure};
 use crate::session::aligned;
-use crate::text::thousands;
+use crate::text::{notes, notes_json, thousands};
 use pitlane::Instruments;
 use pitlane::event::MarketDataKind;
 use pitlane::event::fixed::WideDecimal;
-use pitlane::source::{Source, SourceError};
+use pitlane::source::{Source, SourceError, SourceReport};
 use pitlane_feeds::{
-    EventWriter, InstrumentStats, OnBadRow, OpenOptions, Preset, TickStats, format_time, open_files,
+    EventWriter, FileFormat, InstrumentStats, OnBadRow, OpenOptions, Preset, TickStats,
+    format_time, open_files,
 };
 use serde_json::{Map, Value, json};
 use std::io::{self, BufWriter};
@@ -50,7 +51,7 @@ enum What {
 /// Files and what they do not say themselves.
 #[derive(Debug, clap::Args)]
 pub(super) struct Files {
-    /// Files: plain, .gz, .zst or .zip; several are merged in order of time.
+    /// Files: CSV or captures (plain, .gz, .zst, .zip) or DBN; several are merged in order of time.
     #[arg(required = true, value_name = "FILE")]
     paths: Vec<PathBuf>,
     /// The form of the files: lean-equity-trade, lean-equity-quote, lean-forex-quote, binance-raw,
@@ -73,6 +74,12 @@ pub(super) struct Files {
     /// For quotes by exchange: the best of all.
     #[arg(long)]
     nbbo: bool,
+    /// The format of the files: csv, dbn ... Default: what their names say.
+    #[arg(long)]
+    format: Option<FileFormat>,
+    /// Mend events that step back in time by up to so much: 5ms, 1s.
+    #[arg(long, value_name = "DURATION")]
+    reorder_window: Option<String>,
     /// Leave out rows that cannot be read, and count them.
     #[arg(long)]
     skip_bad_rows: bool,
@@ -87,6 +94,8 @@ impl Files {
             utc_offset: self.utc_offset.clone(),
             zone: self.zone.clone(),
             nbbo: self.nbbo,
+            format: self.format,
+            reorder_window: self.reorder_window.clone(),
             on_bad_row: if self.skip_bad_rows { OnBadRow::Skip } else { OnBadRow::Stop },
             ..OpenOptions::default()
         };
@@ -117,24 +126,27 @@ fn stats(files: &Files, as_json: bool) -> Result<Exit, Failure> {
             "instruments": all.map(|one| stats_json(one, &instruments)).collect::<Value>(),
             "bad_rows": report.bad_rows,
             "out_of_order": report.out_of_order,
+            "notes": notes_json(&report),
+            "overlaps": report.overlaps,
         });
         format!("{object:#}\n")
     } else {
-        stats_text(&stats, &instruments) + &oddities(report.bad_rows, report.out_of_order)
+        stats_text(&stats, &instruments) + &oddities(&report)
     };
     console::show(&text)?;
     read.map_err(|error| Failure::data(&error))?;
     Ok(Exit::Done)
 }
 
-fn oddities(bad_rows: u64, out_of_order: u64) -> String {
+fn oddities(report: &SourceReport) -> String {
     let mut text = String::new();
-    if bad_rows > 0 {
-        text += &format!("bad rows: {}\n", thousands(bad_rows));
+    if report.bad_rows > 0 {
+        text += &format!("bad rows: {}\n", thousands(report.bad_rows));
     }
-    if out_of_order > 0 {
-        text += &format!("events that step back in time: {}\n", thousands(out_of_order));
+    if report.out_of_order > 0 {
+        text += &format!("events that step back in time: {}\n", thousands(report.out_of_order));
     }
+    notes(report).for_each(|note| text += &format!("{note}\n"));
     text
 }
 
