@@ -24,6 +24,7 @@
 
 mod bytes;
 mod capture;
+pub mod codes;
 mod csv;
 mod dbn;
 mod error;

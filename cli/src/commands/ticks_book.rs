@@ -152,12 +152,11 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
                 let help = "books are made of changes of orders or levels, such as DBN's mbo, depth \
                             updates, or rows of kind add, modify and cancel";
                 let message = "there is no change of a book in the files up to that time";
-                Failure::Other {
-                    exit: Exit::Data,
-                    code: crate::failure::BAD_DATA,
+                Failure::data(&SourceError {
                     message: message.into(),
                     help: help.into(),
-                }
+                    ..SourceError::default()
+                })
             }
         });
     }
