@@ -13,10 +13,12 @@
 //! | `folder` | where results go; what may be replaced |
 //! | `manifest` | what was run, on what, with what |
 //! | `inputs`, `machine` | files read, with hashes; the machine |
+//! | `ahead` | which sources are read on threads of their own |
 //! | `progress` | the bar |
 //! | `outcome` | what came of it |
 //! | `summary`, `table`, `hgrm`, `positions`, `dead_letters` | the same as JSON, text, HDR percentiles, CSV |
 
+mod ahead;
 mod dead_letters;
 mod folder;
 mod hgrm;
@@ -93,7 +95,8 @@ pub(crate) fn run(job: Job, interrupts: &Interrupts) -> Result<Outcome, Failure>
     let stages = topology.stages();
     let monitor = topology.monitor();
     let watch = interrupts.watch(monitor.clone());
-    let mut input = Marked::new(Replay::new(setup.sources, replay));
+    let sources = ahead::read_ahead(setup.sources, &setup.source_infos, &setup.config, &stages);
+    let mut input = Marked::new(Replay::new(sources, replay));
     let bar = bar.then(|| Bar::start(monitor.clone(), input.input.progress(), expected)).flatten();
     let result = topology.run(&mut input as &mut dyn Input);
     drop((bar, watch));
@@ -104,6 +107,7 @@ pub(crate) fn run(job: Job, interrupts: &Interrupts) -> Result<Outcome, Failure>
         recorded: recorders.recorded(),
         marks: input.marks,
         sources: input.input.reports(),
+        pace_error: input.input.pace_error().cloned(),
         instruments,
         stages,
         folder: folder.path().to_owned(),
