@@ -3,6 +3,7 @@
 
 mod bench;
 mod dlq;
+mod books_and_bars;
 mod drawings;
 mod interrupts;
 mod journal;
