@@ -20,14 +20,14 @@ pub(crate) fn give_couriers(topology: &mut Checked, folder: &Path) {
     }
 }
 
-fn open(folder: &PathBuf, position: u64) -> Result<Box<dyn LogReader>, LogError> {
+fn open(folder: &Path, position: u64) -> Result<Box<dyn LogReader>, LogError> {
     let failed =
         |error: &dyn std::fmt::Display| LogError::Failed(format!("{}: {error}", folder.display()));
     let disk = Disk::new(folder).map_err(|error| failed(&error))?;
     let oldest = bounds(&disk).map_err(|error| failed(&error))?.first;
     let from = From::Sequence(position.max(oldest));
     let reader = JournalReader::open(Arc::new(disk), from).map_err(|error| failed(&error))?;
-    Ok(Box::new(Passing { reader, folder: folder.clone() }))
+    Ok(Box::new(Passing { reader, folder: folder.to_owned() }))
 }
 
 /// A reader that passes what a repair cut out, and says so: there is nothing there to deliver.

@@ -2,8 +2,8 @@
 #![forbid(unsafe_code)]
 
 mod bench;
-mod dlq;
 mod books_and_bars;
+mod dlq;
 mod drawings;
 mod interrupts;
 mod journal;

@@ -47,7 +47,7 @@ impl From {
     fn has(self, stream: usize, passed: u64) -> bool {
         match self {
             From::Stream(own) => own == stream,
-            From::Passed(step) => passed >> step & 1 == 1,
+            From::Passed(step) => (passed >> step) & 1 == 1,
         }
     }
 }
