@@ -43,7 +43,7 @@ pub struct LoadOptions {
 ///
 /// Where the config declares the source, the path takes the place of what it reads and the options
 /// are set besides. Where it does not, or the source's format reads no files, a source is made of
-/// it, of the format `csv` unless an option `format` says otherwise.
+/// it, of the format that the file's extension tells, else `csv`, unless an option `format` says otherwise.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Input {
     /// Name of the source.

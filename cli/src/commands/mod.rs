@@ -13,3 +13,5 @@ pub(crate) mod replay;
 pub(crate) mod schema;
 pub(crate) mod sweep;
 pub(crate) mod ticks;
+pub(crate) mod ticks_bars;
+pub(crate) mod ticks_book;

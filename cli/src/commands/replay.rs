@@ -34,8 +34,8 @@ pub(crate) struct Args {
     /// Where stages run: `auto`, `fused`, or a number of lanes.
     #[arg(long, value_name = "auto|fused|N")]
     lanes: Option<String>,
-    /// How fast: `max`, or a multiple of the recorded speed such as 1x, 10x, 0.5x.
-    #[arg(long, value_name = "max|Nx", default_value = "max")]
+    /// How fast: `max`, `recorded`, or a multiple of the recorded speed such as 10x, 0.5x.
+    #[arg(long, value_name = "max|recorded|Nx", default_value = "max")]
     speed: Pace,
     /// Folder for the results; replaces an earlier run, refuses anything else.
     /// Default: runs/CONFIG-TIME.

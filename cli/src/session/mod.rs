@@ -13,10 +13,12 @@
 //! | `folder` | where results go; what may be replaced |
 //! | `manifest` | what was run, on what, with what |
 //! | `inputs`, `machine` | files read, with hashes; the machine |
+//! | `ahead` | which sources are read on threads of their own |
 //! | `progress` | the bar |
 //! | `outcome` | what came of it |
 //! | `summary`, `table`, `hgrm`, `positions`, `dead_letters` | the same as JSON, text, HDR percentiles, CSV |
 
+mod ahead;
 mod dead_letters;
 mod folder;
 mod hgrm;
@@ -41,6 +43,7 @@ use crate::failure::{Failure, print_mistakes};
 use crate::interrupt::Interrupts;
 use crate::journal::{self, JournalInput};
 use crate::record::{Marked, Recorders, mentions_recorder, write_headers};
+use hdrhistogram::Histogram;
 use manifest::Manifest;
 use pitlane::source::{SourceError, SourceReport};
 use pitlane::topology::{Entry, Flow, Input, Latency};
@@ -100,7 +103,11 @@ pub(crate) fn run(job: Job, interrupts: &Interrupts) -> Result<Outcome, Failure>
     let watch = interrupts.watch(monitor.clone());
     let feed = match journal {
         Some(journal) => Feed::Journal(Box::new(journal)),
-        None => Feed::Replay(Box::new(Replay::new(setup.sources, replay))),
+        None => {
+            let sources =
+                ahead::read_ahead(setup.sources, &setup.source_infos, &setup.config, &stages);
+            Feed::Replay(Box::new(Replay::new(sources, replay)))
+        }
     };
     let mut input = Marked::new(feed);
     let progress = input.input.progress().filter(|_| bar);
@@ -114,6 +121,7 @@ pub(crate) fn run(job: Job, interrupts: &Interrupts) -> Result<Outcome, Failure>
         recorded: recorders.recorded(),
         marks: input.marks,
         sources: input.input.reports(),
+        pace_error: input.input.pace_error(),
         instruments,
         stages,
         folder: folder.path().to_owned(),
@@ -135,6 +143,14 @@ impl Feed {
     fn progress(&self) -> Option<ProgressHandle> {
         match self {
             Feed::Replay(replay) => Some(replay.progress()),
+            Feed::Journal(_) => None,
+        }
+    }
+
+    /// How late events were, where a pace was asked for.
+    fn pace_error(&self) -> Option<Histogram<u64>> {
+        match self {
+            Feed::Replay(replay) => replay.pace_error().cloned(),
             Feed::Journal(_) => None,
         }
     }

@@ -48,6 +48,7 @@ pub(crate) fn summary(outcome: &Outcome) -> Value {
         },
         "bad_rows": outcome.bad_rows(),
         "sources": sources(outcome),
+        "pace_error_ns": outcome.pace_error.as_ref().map_or(Value::Null, percentiles),
         "positions": positions(outcome),
         "latency_ns": percentiles(&outcome.latency()),
         "links": links(outcome),
@@ -162,6 +163,8 @@ fn sources(outcome: &Outcome) -> Value {
             "bad_rows": report.bad_rows,
             "bad_row_samples": report.bad_row_samples,
             "out_of_order": report.out_of_order,
+            "notes": crate::text::notes_json(report),
+            "overlaps": report.overlaps,
             "bytes_read": report.bytes_read,
         })
     };

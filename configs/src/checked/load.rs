@@ -2,7 +2,7 @@
 
 use super::journal::{self, JournalSetup, RecordedTopic};
 use super::{Checked, Desk, Info, Places, Ready, Setup};
-use super::{components, inputs, problems, prune, resolved, routes, settings, sources};
+use super::{components, formats, inputs, problems, prune, resolved, routes, settings, sources};
 use crate::codes;
 use crate::mistake::{Mistake, Mistakes};
 use crate::options::LoadOptions;
@@ -187,6 +187,7 @@ fn examine(text: &str, origin: &Path, registry: &Registry, options: &LoadOptions
         return Examined { assembly: None, mistakes: Mistakes::new(mistakes, texts), places: None };
     };
     inputs::apply(&mut root, &mut texts, registry, options, &mut mistakes);
+    formats::complete(&mut root, registry);
     root.number();
     let Some(config) = prune::read_what_can_be_read(&root, &mut mistakes) else {
         return Examined { assembly: None, mistakes: Mistakes::new(mistakes, texts), places: None };

@@ -10,12 +10,14 @@
 //! |---|---|
 //! | `load` | the way above, from end to end |
 //! | `inputs` | what the command line changes in the tree |
+//! | `formats` | what sources leave to the extension of their files and to `presets:` |
 //! | `prune` | leaves out what cannot be read, so that the rest can be looked at |
 //! | `sources`, `components`, `routes`, `journal`, `settings` | one section of the config each |
 //! | `resolved` | parameters with their defaults, as JSON |
 //! | `problems` | where in the file a problem of the plan stands |
 
 mod components;
+mod formats;
 mod inputs;
 mod journal;
 mod load;

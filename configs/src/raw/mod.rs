@@ -31,6 +31,13 @@ pub(crate) struct Config {
     /// is what a component emits under is an ingress, which `replay` fills by `--input`.
     #[serde(default)]
     pub(crate) sources: IndexMap<String, Source>,
+    /// Forms of CSV files by names of one's own, for `preset` of sources: keys as sources have them.
+    #[serde(default)]
+    #[schemars(
+        with = "std::collections::BTreeMap<String, serde_json::Map<String, serde_json::Value>>"
+    )]
+    #[expect(dead_code, reason = "sources have taken theirs before this is read")]
+    pub(crate) presets: IndexMap<String, serde::de::IgnoredAny>,
     /// Strategies, risk gates, sinks and all else that takes events, by name.
     #[serde(default)]
     pub(crate) components: IndexMap<String, Component>,
@@ -68,7 +75,8 @@ fn version() -> u32 {
 #[serde(rename = "$open:Source")]
 #[schemars(rename = "Source")]
 pub(crate) struct Source {
-    /// A registered format: `csv`, `generate`.
+    /// A registered format: `csv`, `dbn`, `generate`; may be left out where the extension of the
+    /// files tells it.
     pub(crate) format: String,
 }
 
