@@ -268,3 +268,42 @@ fn numpy_reads_an_export_by_the_documented_dtype() {
     let expected = format!("{} {} {}\n", sum(32), sum(48), sum(16));
     assert_eq!(String::from_utf8_lossy(&ended.stdout), expected);
 }
+
+#[test]
+fn a_killed_run_leaves_a_journal_whose_streams_have_no_holes_and_the_next_one_goes_on() {
+    let folder = folder(10);
+    let endless = "{ format: generate, seed: 5, events: 100000000, symbols: [A.SIM, B.SIM] }";
+    let csv = "{ format: csv, preset: plain, path: ticks.csv }";
+    folder.write("session.yaml", &recording(&CONFIG.replace(csv, endless)));
+    let mut runs = 0;
+    for delay in [60, 150, 333] {
+        let mut run = folder.command(["replay", "session.yaml", "--quiet", "--out", "out"]);
+        let mut run = run.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+        std::thread::sleep(std::time::Duration::from_millis(delay));
+        run.kill().and_then(|()| run.wait()).expect("it ends");
+        if !folder.path("journal/00000000000000000000.journal").exists() {
+            continue;
+        }
+        folder.run(["journal", "verify", "journal"]).assert_code(0);
+        let listed = folder.run(["journal", "ls", "journal", "--json"]).assert_code(0).json();
+        let all = listed["runs"].as_array().expect("a list").len();
+        if all == runs {
+            continue;
+        }
+        runs = all;
+        let number = runs.to_string();
+        let args =
+            ["journal", "export", "journal", "--stream", "feed", "--run", &number, "-o", "f.bin"];
+        folder.run(args).assert_code(0);
+        let feed = std::fs::read(folder.path("f.bin")).expect("it was written");
+        for (at, event) in feed.chunks(64).enumerate() {
+            let root = u64::from_le_bytes(event[16..24].try_into().expect("eight bytes"));
+            assert_eq!(root, at as u64 + 1, "run {number}, killed after {delay} ms");
+        }
+    }
+    assert!(runs > 0, "no run got as far as its journal");
+    let again = ["replay", "session.yaml", "--json", "--out", "out", "--limit", "1000"];
+    let original = streams(&folder.run(again).assert_code(0));
+    let played = folder.run(["replay", "--from-journal", "journal", "--json"]).assert_code(0);
+    assert_eq!(streams(&played), original);
+}

@@ -212,7 +212,7 @@ fn contestants(folder: &Path, sync: bool, batches: usize) -> Fallible<Vec<Box<dy
         Box::new(Raw::open(folder, batches)?),
         Box::new(Pitlane::open(folder, sync)?),
         Box::new(OpenWal(open_wal)),
-        Box::new(WalDb(wal_db::Wal::open_segmented(folder.join("wal-db"), 64 << 20)?)),
+        Box::new(WalDb(wal_db::Wal::open(folder.join("wal.db"))?)),
         Box::new(CommitLog(commitlog::CommitLog::new(options)?)),
     ])
 }

@@ -11,15 +11,14 @@ use std::path::Path;
 pub(super) fn verify(folder: &Path, as_json: bool) -> Result<Exit, Failure> {
     let opened = Opened::at(folder)?;
     let found = pitlane_persistence::verify(opened.storage.as_ref());
+    let found = found.map_err(|error| failure(folder, &error))?;
+    let Verified { segments, frames, events, first, next, durable, lost, trailing } = found;
     let journal = folder.display().to_string();
-    let error = found.as_ref().err().map(ToString::to_string);
-    let Verified { segments, frames, events, first, next, durable, lost, trailing } =
-        found.as_ref().map(Clone::clone).unwrap_or_default();
     if as_json {
         let object = json!({
             "schema": 1,
             "journal": journal,
-            "ok": error.is_none(),
+            "ok": true,
             "segments": segments,
             "frames": frames,
             "events": events,
@@ -28,29 +27,28 @@ pub(super) fn verify(folder: &Path, as_json: bool) -> Result<Exit, Failure> {
             "durable": durable,
             "lost": lost,
             "trailing_bytes": trailing,
-            "error": error,
         });
         console::show(&format!("{object:#}\n"))?;
-    } else if error.is_none() {
-        let mut text = format!(
-            "{journal}: ok: {} events in {} frames of {} segments, {} known to be durable\n",
-            thousands(events),
-            thousands(frames),
-            thousands(segments as u64),
-            thousands(durable),
-        );
-        if lost > 0 {
-            text += &format!("{} events were lost; repairs cut them out\n", thousands(lost));
-        }
-        if trailing > 0 {
-            text += &format!(
-                "behind the end there are {} bytes that were never acknowledged; the next writer moves them aside\n",
-                thousands(trailing),
-            );
-        }
-        console::show(&text)?;
+        return Ok(Exit::Done);
     }
-    found.map(|_| Exit::Done).map_err(|error| failure(folder, &error))
+    let mut text = format!(
+        "{journal}: ok: {} events in {} frames of {} segments, {} known to be durable\n",
+        thousands(events),
+        thousands(frames),
+        thousands(segments as u64),
+        thousands(durable),
+    );
+    if lost > 0 {
+        text += &format!("{} events were lost; repairs cut them out\n", thousands(lost));
+    }
+    if trailing > 0 {
+        text += &format!(
+            "behind the end there are {} bytes that were never acknowledged; the next writer moves them aside\n",
+            thousands(trailing),
+        );
+    }
+    console::show(&text)?;
+    Ok(Exit::Done)
 }
 
 pub(super) fn repair(folder: &Path, as_json: bool) -> Result<Exit, Failure> {
