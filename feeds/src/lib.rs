@@ -19,11 +19,12 @@
 //! | [`Replay`] | sources as the input of a topology: window, limit, pace, progress |
 //! | [`ReadAhead`] | a source that is read on a thread of its own |
 //! | [`TickStats`] | what a file holds, by instrument |
-//! | [`EventWriter`], [`write_csv`] | events as CSV that the preset `plain` reads back |
+//! | [`EventWriter`], [`write_csv`], [`csv_field`] | events as CSV that the preset `plain` reads back |
 #![forbid(unsafe_code)]
 
 mod bytes;
 mod capture;
+pub mod codes;
 mod csv;
 mod dbn;
 mod error;
@@ -52,4 +53,4 @@ pub use register::register;
 pub use replay::{Pace, Progress, ProgressHandle, Replay, ReplayOptions};
 pub use stats::{InstrumentStats, TickStats};
 pub use time::{format_time, parse_duration, parse_time};
-pub use write::{EventWriter, write_csv};
+pub use write::{EventWriter, csv_field, write_csv};

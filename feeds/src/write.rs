@@ -1,6 +1,7 @@
 //! Events as CSV that the preset `plain` reads back.
 
 use crate::bytes::{self, Sink};
+use crate::codes;
 use crate::error::at_path;
 use pitlane::Instruments;
 use pitlane::event::fixed::{Decimal, NULL};
@@ -115,14 +116,15 @@ impl<W: Write> EventWriter<W> {
             self.symbols.resize(at + 1, None);
         }
         if self.symbols[at].is_none() {
-            self.symbols[at] = self.instruments.text(instrument).map(|text| quoted(&text));
+            self.symbols[at] = self.instruments.text(instrument).map(|text| csv_field(&text));
         }
         self.symbols[at].clone()
     }
 }
 
-/// A text as a field of a CSV file.
-fn quoted(text: &str) -> Arc<str> {
+/// A text as a field of a CSV file: in quotes where it must be.
+#[must_use]
+pub fn csv_field(text: &str) -> Arc<str> {
     if text.contains([',', '"']) {
         format!("\"{}\"", text.replace('"', "\"\"")).into()
     } else {
@@ -169,6 +171,7 @@ pub fn write_csv(
             format!("the file cannot be written: {error}"),
             "check the folder and the disk",
         )
+        .coded(codes::UNWRITTEN)
     };
     let mut writer = EventWriter::new(bytes::create(path).map_err(failed)?, instruments);
     let mut events = 0;

@@ -15,6 +15,7 @@
 //! | [`mod@bars`] | bars by time, count and volume; `bars`: bars as events |
 //! | [`risk`] | `risk_gate`: signals to orders, within limits |
 //! | [`orders`] | `order_check` on the way to a gateway, `order_log` as one |
+//! | [`tracker`] | `order_tracker`: where each order stands; illegal transitions refused |
 //! | [`sinks`] | `log`, `file`, `tap`, `null`: for events of any type |
 //! | [`Amount`] | decimals in parameters, read exactly |
 //! | [`ById`] | state per instrument |
@@ -31,6 +32,7 @@ mod amount;
 pub mod bars;
 pub mod book;
 mod by_id;
+pub mod codes;
 mod counts;
 mod handles;
 pub mod indicators;
@@ -41,6 +43,7 @@ pub mod risk;
 pub mod sinks;
 pub mod sma_cross;
 pub mod strategy;
+pub mod tracker;
 
 pub use amount::Amount;
 pub use by_id::ById;
@@ -64,6 +67,7 @@ pub fn register_with(registry: &mut Registry, handles: &Handles) {
     bars::register(registry, handles);
     risk::register(registry, handles);
     orders::register(registry, handles);
+    tracker::register(registry, handles);
     sinks::register(registry, handles);
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod bench;
 pub(crate) mod check;
 pub(crate) mod components;
+pub(crate) mod errors;
 pub(crate) mod generate;
 pub(crate) mod graph;
 pub(crate) mod init;
@@ -11,3 +12,5 @@ pub(crate) mod replay;
 pub(crate) mod schema;
 pub(crate) mod sweep;
 pub(crate) mod ticks;
+pub(crate) mod ticks_bars;
+pub(crate) mod ticks_book;

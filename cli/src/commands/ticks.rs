@@ -1,5 +1,6 @@
 //! `pitlane ticks`.
 
+use super::{ticks_bars, ticks_book};
 use crate::console::{self, unless_closed};
 use crate::failure::{Exit, Failure};
 use crate::session::aligned;
@@ -41,16 +42,21 @@ enum What {
         #[arg(long, value_name = "EVENTS")]
         limit: Option<u64>,
     },
+    /// Bars of trades or quotes: by time, by count or by volume.
+    Bars(ticks_bars::Args),
+    /// The order book at a time or at the end.
+    Book(ticks_book::Args),
 }
 
 /// Files and what they do not say themselves.
 #[derive(Debug, clap::Args)]
-struct Files {
-    /// Files: CSV (plain, .gz, .zst, .zip) or DBN; several are merged in order of time.
+pub(super) struct Files {
+    /// Files: CSV or captures (plain, .gz, .zst, .zip) or DBN; several are merged in order of time.
     #[arg(required = true, value_name = "FILE")]
     paths: Vec<PathBuf>,
-    /// The form of the files: lean-equity-trade, lean-equity-quote, lean-forex-quote, plain.
-    /// Default: guessed.
+    /// The form of the files: lean-equity-trade, lean-equity-quote, lean-forex-quote, binance-raw,
+    /// binance-agg-trades, binance-book-ticker, tardis-trades, tardis-quotes,
+    /// tardis-incremental-book-l2, plain. Default: guessed.
     #[arg(long)]
     preset: Option<Preset>,
     /// Date that times since midnight count from; without it they stay times of day.
@@ -80,7 +86,7 @@ struct Files {
 }
 
 impl Files {
-    fn open(&self, instruments: &Instruments) -> Result<Box<dyn Source>, Failure> {
+    pub(super) fn open(&self, instruments: &Instruments) -> Result<Box<dyn Source>, Failure> {
         let options = OpenOptions {
             preset: self.preset,
             date: self.date.clone(),
@@ -101,6 +107,8 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     match &args.what {
         What::Stats { files, json } => stats(files, *json),
         What::Cat { files, limit } => cat(files, *limit),
+        What::Bars(args) => ticks_bars::run(args),
+        What::Book(args) => ticks_book::run(args),
     }
 }
 

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod bench;
+mod books_and_bars;
 mod drawings;
 mod interrupts;
 mod pipes;

@@ -1,8 +1,11 @@
 //! Lines of a capture to events.
 
 use super::chain::{Chain, Snapshot, Span, Update};
-use super::message::{Event, Level, Message, Origin, Symbols, nanoseconds};
+use super::message::{Event, Level, Message, Origin, nanoseconds};
+use super::symbols::Symbols;
+use crate::codes;
 use crate::csv::unsigned;
+use pitlane::error::Code;
 use pitlane::event::fixed::{NULL, ParseError};
 use pitlane::event::{Flags, MarketData, MarketDataKind, Side};
 use std::collections::BTreeMap;
@@ -35,6 +38,14 @@ impl Problem {
             Problem::SeveralSymbols => {
                 "a symbol was given, but the capture is of several instruments".into()
             }
+        }
+    }
+
+    pub(super) fn code(&self) -> Code {
+        match self {
+            Problem::Time | Problem::Json(_) => codes::ROW_SHAPE,
+            Problem::Missing(_) | Problem::NoSymbol | Problem::SeveralSymbols => codes::ROW_LACKS,
+            Problem::Number(..) => codes::ROW_VALUE,
         }
     }
 
@@ -288,11 +299,10 @@ fn snapshot(
             return Ok(());
         }
         Snapshot::Range => {
-            let prices = |levels: &[Level]| levels.iter().map(|level| level.0).collect::<Vec<_>>();
-            if let Some(lowest) = prices(bids).into_iter().min() {
+            if let Some(lowest) = bids.iter().map(|level| level.0).min() {
                 out.clear(Side::Bid, lowest, taken);
             }
-            if let Some(highest) = prices(asks).into_iter().max() {
+            if let Some(highest) = asks.iter().map(|level| level.0).max() {
                 out.clear(Side::Ask, highest, taken);
             }
         }

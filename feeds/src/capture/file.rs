@@ -1,7 +1,7 @@
 //! One capture as a source.
 
 use super::decode::{Decoder, Problem};
-use super::message::Symbols;
+use super::symbols::Symbols;
 use crate::bytes::{self, Bytes};
 use crate::csv::{BUFFER, Found, Lines, OnBadRow, fill};
 use crate::error::shown;
@@ -139,6 +139,7 @@ impl CaptureFile {
             help => format!("{help}; or {skip}"),
         };
         SourceError {
+            code: problem.code(),
             path: Some(self.path.clone()),
             line: number,
             column: 0,

@@ -7,10 +7,11 @@
 //! All but keys is read by `deserialize_any`: where the type is another than the one asked for, the
 //! reader looks at the whole value for its message, nested as deep as it may be.
 
+use super::level::LevelSeed;
 use super::skip::Skip;
+use super::symbols::Symbols;
 use crate::csv::Scale;
-use pitlane::Instruments;
-use pitlane::event::fixed::{NULL, ParseError};
+use pitlane::event::fixed::ParseError;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
@@ -41,7 +42,7 @@ pub(super) enum Origin {
 pub(super) type Level = (i64, i64);
 
 /// A number that may not have come, or not have been one.
-type Decimal = Result<i64, ParseError>;
+pub(super) type Decimal = Result<i64, ParseError>;
 
 /// What came under a key that is a price in some messages.
 #[derive(Clone, Copy, Debug)]
@@ -75,7 +76,7 @@ pub(super) struct Fields {
     pub(super) level: Option<ParseError>,
 }
 
-const MISSING: Decimal = Err(ParseError::Empty);
+pub(super) const MISSING: Decimal = Err(ParseError::Empty);
 
 impl Default for Fields {
     fn default() -> Self {
@@ -122,64 +123,6 @@ impl Message {
         self.bids.clear();
         self.asks.clear();
         Object { message: self, is_outer: true }.deserialize(json)
-    }
-}
-
-/// Symbols as messages have them, and the numbers of their instruments.
-#[derive(Debug)]
-pub(super) struct Symbols {
-    instruments: Instruments,
-    /// Name that every symbol stands for, where one was given.
-    given: Option<u32>,
-    /// Texts and numbers, the one found last first.
-    known: Vec<(Box<str>, u32)>,
-}
-
-impl Symbols {
-    pub(super) fn new(instruments: &Instruments, given: Option<&str>) -> Self {
-        let given = given.map(|symbol| instruments.intern(symbol));
-        Self { instruments: instruments.clone(), given, known: Vec::new() }
-    }
-
-    /// Every symbol stands for this instrument from here on.
-    pub(super) fn give(&mut self, instrument: u32) {
-        self.given = Some(instrument);
-    }
-
-    /// How many there are.
-    pub(super) fn len(&self) -> usize {
-        self.known.len()
-    }
-
-    /// The instrument that a message without a symbol is of, where there is only one.
-    pub(super) fn only(&self) -> Option<u32> {
-        match (self.given, self.known.as_slice()) {
-            (Some(given), _) => Some(given),
-            (None, [(_, only)]) => Some(*only),
-            _ => None,
-        }
-    }
-
-    /// The number of a symbol, in whatever case.
-    #[inline]
-    fn find(&mut self, text: &str) -> u32 {
-        match self.known.first() {
-            Some((known, id)) if **known == *text => *id,
-            _ => self.search(text),
-        }
-    }
-
-    #[cold]
-    fn search(&mut self, text: &str) -> u32 {
-        let same = |(known, _): &(Box<str>, u32)| known.eq_ignore_ascii_case(text);
-        if let Some(at) = self.known.iter().position(same) {
-            self.known.swap(0, at);
-            return self.known[0].1;
-        }
-        let upper = text.to_ascii_uppercase();
-        let id = self.given.unwrap_or_else(|| self.instruments.intern(&upper));
-        self.known.insert(0, (upper.into(), id));
-        id
     }
 }
 
@@ -435,66 +378,6 @@ impl<'de> Visitor<'de> for Value<'_> {
     }
 }
 
-/// `["61800.20","2.507"]`; what else stands in it is passed over.
-struct LevelSeed<'a> {
-    error: &'a mut Option<ParseError>,
-}
-
-impl<'de> DeserializeSeed<'de> for LevelSeed<'_> {
-    type Value = Level;
-
-    #[inline]
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Level, D::Error> {
-        json.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for LevelSeed<'_> {
-    type Value = Level;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("price and size as texts")
-    }
-
-    #[inline]
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Level, A::Error> {
-        let mut next = || Ok(seq.next_element_seed(NumberSeed)?.unwrap_or(MISSING));
-        let level = (next()?, next()?);
-        while seq.next_element_seed(Skip::ALL)?.is_some() {}
-        match level {
-            (Ok(price), Ok(size)) => Ok((price, size)),
-            (Err(error), _) | (_, Err(error)) => {
-                self.error.get_or_insert(error);
-                Ok((NULL, NULL))
-            }
-        }
-    }
-}
-
-struct NumberSeed;
-
-impl<'de> DeserializeSeed<'de> for NumberSeed {
-    type Value = Decimal;
-
-    #[inline]
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Decimal, D::Error> {
-        json.deserialize_any(self)
-    }
-}
-
-impl Visitor<'_> for NumberSeed {
-    type Value = Decimal;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a number as text")
-    }
-
-    #[inline]
-    fn visit_str<E: Error>(self, text: &str) -> Result<Decimal, E> {
-        Ok(Scale::ONE.parse(text.as_bytes()))
-    }
-}
-
 fn event(text: &str) -> Event {
     match text {
         "depthUpdate" => Event::Depth,
@@ -514,17 +397,6 @@ fn stream(text: &str, message: &mut Message) {
     fields.partial = kind.strip_prefix("depth").is_some_and(|levels| !levels.is_empty());
     if fields.instrument == 0 && !symbol.is_empty() && !symbol.starts_with('!') {
         fields.instrument = message.symbols.find_stream(symbol);
-    }
-}
-
-impl Symbols {
-    /// As `find`, for the name as streams have it, in lower case.
-    #[inline]
-    fn find_stream(&mut self, text: &str) -> u32 {
-        match self.known.first() {
-            Some((known, id)) if known.eq_ignore_ascii_case(text) => *id,
-            _ => self.search(text),
-        }
     }
 }
 
