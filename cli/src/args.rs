@@ -1,7 +1,8 @@
 //! The command line.
 
 use crate::commands::{
-    bench, check, components, errors, generate, graph, init, journal, new, replay, sweep, ticks,
+    bench, check, components, dlq, errors, generate, graph, init, journal, new, replay, sweep,
+    ticks,
 };
 use clap::{Args, Parser, Subcommand};
 use pitlane::Tier;
@@ -36,6 +37,8 @@ pub(crate) enum Command {
     Ticks(ticks::Args),
     /// Look at journals of recorded streams: list, print, follow, check, repair, export.
     Journal(journal::Args),
+    /// Dead letters of reliable routes: list, show, deliver again, drop.
+    Dlq(dlq::Args),
     /// Write a generated session to a file.
     Generate(generate::Args),
     /// Measure latency and throughput on this machine.
@@ -71,7 +74,7 @@ pub(crate) struct Changes {
     /// A value at a path of the config: `components.sma.fast=20`.
     #[arg(long = "set", value_name = "PATH=VALUE", value_parser = assignment)]
     pub(crate) set: Vec<(String, String)>,
-    /// The tier that stands in for the reliable one, which does not exist yet.
+    /// The tier that stands in for the reliable one: runs without a journal, and without its promises.
     #[arg(long, value_name = "TIER", value_parser = stand_in)]
     pub(crate) reliable_as: Option<Tier>,
 }

@@ -63,6 +63,7 @@ pub fn registry() -> Registry {
     let mut registry = Registry::new();
     pitlane_feeds::register(&mut registry);
     pitlane_strategies::register(&mut registry);
+    pitlane_strategies::drill::register(&mut registry, &pitlane_strategies::Handles::default());
     registry
 }
 
@@ -139,7 +140,7 @@ pub fn error_codes() -> Vec<(&'static str, &'static [Code])> {
 
 fn dispatch(command: &Command, registry: &Registry) -> Result<Exit, Failure> {
     use commands::{
-        bench, check, components, errors, generate, graph, init, journal, new, replay, schema,
+        bench, check, components, dlq, errors, generate, graph, init, journal, new, replay, schema,
         sweep, ticks,
     };
     match command {
@@ -149,6 +150,7 @@ fn dispatch(command: &Command, registry: &Registry) -> Result<Exit, Failure> {
         Command::Graph(args) => graph::run(args, registry),
         Command::Ticks(args) => ticks::run(args),
         Command::Journal(args) => journal::run(args, registry),
+        Command::Dlq(args) => dlq::run(args, registry),
         Command::Generate(args) => generate::run(args),
         Command::Bench(args) => bench::run(args),
         Command::Init(args) => init::run(args),

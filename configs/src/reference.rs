@@ -35,17 +35,12 @@ fn the_demo_runs_without_a_file_and_without_a_warning() {
 }
 
 #[test]
-fn the_seed_runs_once_a_tier_stands_in_for_the_reliable_one() {
-    let path = path("seed.yaml");
-    let text = crate::read(&path).expect("it ships");
-    let mistakes = check(&text, &path, &registry(), &LoadOptions::default()).expect_err("reliable");
-    let errors: Vec<_> = mistakes.list().iter().filter(|mistake| mistake.error).collect();
-    assert_eq!(errors.len(), 1, "{}", mistakes.render(false));
-    assert!(errors[0].help.contains("--reliable-as standard"));
-
-    let options = LoadOptions { reliable_as: Some(Tier::Standard), ..LoadOptions::default() };
-    let ready = ships_and_runs("seed.yaml", &options);
+fn the_seed_runs_unchanged_its_reliable_route_included() {
+    let ready = ships_and_runs("seed.yaml", &LoadOptions::default());
     assert!(ready.setup.unfed.is_empty());
+    assert!(ready.topology.is_reliable());
+    // It says nothing about a journal: each run has one of its own.
+    assert!(ready.setup.journal.is_needed && !ready.setup.journal.persists);
     let reads = |name: &str| {
         let stages = ready.topology.stages();
         let stage = stages.into_iter().find(|stage| stage.name == name).expect("a stage");

@@ -15,13 +15,14 @@
 //! | [`mod@bars`] | bars by time, count and volume; `bars`: bars as events |
 //! | [`risk`] | `risk_gate`: signals to orders, within limits |
 //! | [`orders`] | `order_check` on the way to a gateway, `order_log` as one |
+//! | [`drill`] | `drill_gateway`: a gateway that fails when told to, to rehearse failures |
 //! | [`tracker`] | `order_tracker`: where each order stands; illegal transitions refused |
 //! | [`sinks`] | `log`, `file`, `tap`, `null`: for events of any type |
 //! | [`Amount`] | decimals in parameters, read exactly |
 //! | [`ById`] | state per instrument |
 //! | [`Handles`], [`Counts`], [`sinks::Tap`] | what can be read of a component while it runs and after |
 //!
-//! [`register`] makes all of them known to configs. `docs/strategies.md` has every parameter.
+//! [`register`] makes all of them known to configs, but for `drill_gateway`, which [`drill::register`] does. `docs/strategies.md` has every parameter.
 //!
 //! Nothing here allocates, locks or reads a clock per event, but for the sinks `log` and `file`, whose
 //! work is input and output. State of an instrument is made when it first comes, from a stock laid in
@@ -34,6 +35,7 @@ pub mod book;
 mod by_id;
 pub mod codes;
 mod counts;
+pub mod drill;
 mod handles;
 pub mod indicators;
 pub mod mean_reversion;

@@ -10,18 +10,24 @@
 //! | module | what |
 //! |---|---|
 //! | `record` | gives a topology the journal its config names |
+//! | `couriers` | gives it what its reliable routes need |
+//! | `ledger` | what became of deliveries: dead letters |
 //! | `opened` | a journal to be read, and what its numbers mean |
 //! | `input` | what entered in a recorded session enters again |
 //! | `playback` | the streams of a recorded session, as they were |
 //! | `rows` | events as CSV or JSON, by the names of their fields |
 
+mod couriers;
 mod input;
+mod ledger;
 mod opened;
 mod playback;
 mod record;
 mod rows;
 
+pub(crate) use couriers::{OWN, clear_own, give_couriers, place};
 pub(crate) use input::JournalInput;
+pub(crate) use ledger::{Entry, Ledger};
 pub(crate) use opened::{Opened, failure};
 pub(crate) use playback::playback;
 pub(crate) use record::{begin, known_numbers};

@@ -20,8 +20,12 @@ pub(crate) fn known_numbers(folder: &Path) -> Result<KnownNumbers, String> {
     let said = |error: &dyn std::fmt::Display| format!("{}: {error}", folder.display());
     let disk = Disk::new(folder).map_err(|error| said(&error))?;
     let manifest = Manifest::read(&disk).map_err(|error| said(&error))?;
-    let instruments = manifest.map(|manifest| manifest.instruments).unwrap_or_default();
-    Ok(KnownNumbers { instruments })
+    let Some(manifest) = manifest else { return Ok(KnownNumbers::default()) };
+    let next_session = match manifest.sessions.is_empty() {
+        true => 0,
+        false => manifest.next_session().map_err(|error| said(&error))?,
+    };
+    Ok(KnownNumbers { instruments: manifest.instruments, next_session })
 }
 
 /// Opens the journal of a topology that records, and notes a session in it.
@@ -63,6 +67,7 @@ pub(crate) fn begin(topology: &mut Checked, setup: &Setup, warn: bool) -> Result
     let tags = recording.tags().to_vec();
     let journal = Journal::new(Box::new(recording)).sync(*sync).on_full(*on_full).tags(tags);
     let _ = topology.journal(journal);
+    super::give_couriers(topology, path);
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Files that runs and sweeps write; whatever else lies in a folder is never touched.
+/// Files that runs and sweeps write, the manifest first; whatever else lies in a folder is never touched.
 const FILES: &[&str] = &[
     "manifest.json",
     "summary.json",
@@ -69,7 +69,12 @@ impl Folder {
     /// nobody else has, even where several runs begin in the same second.
     pub(crate) fn create(&mut self) -> Result<(), Failure> {
         let made = match self.latest {
-            None => fs::create_dir_all(&self.path).and_then(|()| clear(&self.path)),
+            None => {
+                if manifest(&self.path).is_some() {
+                    crate::journal::clear_own(&self.path)?;
+                }
+                fs::create_dir_all(&self.path).and_then(|()| clear(&self.path, Keep::Manifest))
+            }
             Some(_) => self.create_own(),
         };
         made.map_err(|error| Failure::write(&self.path, &error))
@@ -141,19 +146,29 @@ fn manifest(folder: &Path) -> Option<Value> {
     manifest.get(MARK)?.is_u64().then_some(manifest)
 }
 
+/// Whether the manifest stays until another takes its place: without one, a run that is killed before it
+/// has written its own would leave a folder that nobody may replace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Keep {
+    Manifest,
+    Nothing,
+}
+
 /// Removes what an earlier run or sweep wrote, and nothing else.
-fn clear(folder: &Path) -> io::Result<()> {
+fn clear(folder: &Path, keep: Keep) -> io::Result<()> {
     let Some(manifest) = manifest(folder) else { return Ok(()) };
     let runs = manifest.get("runs").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     for name in runs.iter().filter_map(Value::as_str) {
         let is_plain = !name.is_empty() && !name.contains(['/', '\\']) && name != "..";
         if is_plain && folder.join(name).is_dir() {
-            clear(&folder.join(name))?;
+            clear(&folder.join(name), Keep::Nothing)?;
             // It stays where something else lies in it.
             let _ = fs::remove_dir(folder.join(name));
         }
     }
-    for name in FILES {
+    let kept = usize::from(keep == Keep::Manifest);
+    // The manifest, if at all, last: while it is there, the folder may be replaced.
+    for name in FILES[kept..].iter().rev() {
         match fs::remove_file(folder.join(name)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}

@@ -16,6 +16,7 @@
 //! | `ahead` | which sources are read on threads of their own |
 //! | `progress` | the bar |
 //! | `outcome` | what came of it |
+//! | `reliable` | what reliable routes did, and what waits |
 //! | `summary`, `table`, `hgrm`, `positions`, `dead_letters` | the same as JSON, text, HDR percentiles, CSV |
 
 mod ahead;
@@ -29,6 +30,7 @@ mod manifest;
 mod outcome;
 mod positions;
 mod progress;
+mod reliable;
 mod summary;
 mod table;
 
@@ -39,6 +41,7 @@ pub(crate) use outcome::{Outcome, State};
 pub(crate) use summary::{percentiles, summary};
 pub(crate) use table::{aligned, table};
 
+use crate::console;
 use crate::failure::{Failure, print_mistakes};
 use crate::interrupt::Interrupts;
 use crate::journal::{self, JournalInput};
@@ -83,18 +86,20 @@ pub(crate) fn run(job: Job, interrupts: &Interrupts) -> Result<Outcome, Failure>
     }
     let instruments = checked.setup.instruments.clone();
     let recorders = Recorders::add_to(&mut checked.plan, &instruments);
-    let Ready { mut topology, setup } = checked.check()?;
+    let Ready { mut topology, mut setup } = checked.check()?;
     // What is odd about the recorders alone is none of the user's making.
     if warn && setup.warnings.list().iter().any(|warning| !mentions_recorder(&warning.message)) {
         print_mistakes(&setup.warnings);
     }
 
     folder.create()?;
+    let mut manifest = Manifest::begin(&config, &setup, &replay);
+    manifest.write(folder.path())?;
     recorders.know(topology.names(), folder.path());
     write_headers(folder.path()).map_err(|error| Failure::write(folder.path(), &error))?;
     let expected = expected_events(&setup, &replay);
-    let mut manifest = Manifest::begin(&config, &setup, &replay);
-    manifest.write(folder.path())?;
+    journal::place(&mut setup, folder.path());
+    let journal_folder = setup.journal.path.clone();
     journal::begin(&mut topology, &setup, warn)?;
     interrupts.work();
 
@@ -130,6 +135,9 @@ pub(crate) fn run(job: Job, interrupts: &Interrupts) -> Result<Outcome, Failure>
     manifest.finish(&outcome);
     manifest.write(folder.path())?;
     folder.point_latest();
+    if let Some(note) = reliable::note(&outcome, &journal_folder) {
+        console::note(&note);
+    }
     Ok(outcome)
 }
 

@@ -192,6 +192,7 @@ fn empty_report() -> Report {
         interrupted: false,
         stuck: Vec::new(),
         left_behind: Vec::new(),
+        couriers: Vec::new(),
         journal: None,
     }
 }

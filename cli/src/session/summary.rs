@@ -46,6 +46,7 @@ pub(crate) fn summary(outcome: &Outcome) -> Value {
             "count": report.dead_letters.count,
             "not_kept": report.dead_letters.not_kept(),
         },
+        "reliable": super::reliable::couriers(report),
         "bad_rows": outcome.bad_rows(),
         "sources": sources(outcome),
         "pace_error_ns": outcome.pace_error.as_ref().map_or(Value::Null, percentiles),

@@ -92,6 +92,7 @@ fn counts(outcome: &Outcome) -> String {
     text += &format!("refusals  {}\n", or_none(refusals));
     text += &super::losses::line(&outcome.report);
     text += &dead_letters(outcome);
+    text += &super::reliable::lines(&outcome.report);
     let bad: Vec<_> = outcome
         .sources
         .iter()

@@ -3,6 +3,7 @@
 
 mod bench;
 mod books_and_bars;
+mod dlq;
 mod drawings;
 mod interrupts;
 mod journal;

@@ -191,7 +191,6 @@ fn the_routing_form_takes_its_input_and_its_tier_from_the_command_line() {
     assert!(sources.contains("sources:"));
     let routed = routed.replace("    Order:\n", "    Order:\n      tier: reliable\n");
     folder.write("bare.yaml", &format!("components:{routed}"));
-    folder.run(["replay", "bare.yaml"]).assert_code(2).assert_says("--reliable-as standard");
     let unfed = ["replay", "bare.yaml", "--reliable-as", "standard"];
     folder.run(unfed).assert_code(2).assert_says("--input feed=PATH");
     let input = ["--input", "feed=ticks.csv,preset=plain", "--out", "out", "--json"];

@@ -25,6 +25,11 @@ pub struct JournalSetup {
     pub drop_acknowledged: bool,
     /// What happens when the disk has no room.
     pub on_full: OnJournalFull,
+    /// Whether there are reliable routes, which need it.
+    pub is_needed: bool,
+    /// Whether it stays where it is from run to run. A config with reliable routes that says nothing about
+    /// a journal leaves it to each run to keep one in its own folder.
+    pub persists: bool,
 }
 
 /// What a journal that exists knows of numbers, so that they stay what they are.
@@ -32,12 +37,19 @@ pub struct JournalSetup {
 pub struct KnownNumbers {
     /// Symbols in the order of their numbers, which count from 1.
     pub instruments: Vec<String>,
+    /// The number of the next session, so that no order id is ever given twice; 0 where there was none.
+    pub next_session: u16,
 }
 
 /// Streams that are recorded: source, event type, when they become durable.
 pub(super) type RecordedTopic = (String, Fields, Option<SyncPolicy>);
 
-pub(super) fn setup(journal: &raw::Journal, base: &Path, desk: &mut Desk<'_>) -> JournalSetup {
+pub(super) fn setup(config: &raw::Config, base: &Path, desk: &mut Desk<'_>) -> JournalSetup {
+    let journal = &config.journal;
+    let is_needed = super::reliable::is_any(config, desk);
+    let on_full = super::reliable::on_journal_full(config, desk);
+    let is_written = desk.root.get("journal").is_some_and(|node| !node.is_null());
+    let persists = is_written || !recorded(config, desk).is_empty();
     if journal.path.is_empty() {
         let help = "name a folder; it is made where it does not exist".to_owned();
         desk.blame(codes::BAD_VALUE, "journal.path", "`path` is empty".into(), help);
@@ -56,20 +68,26 @@ pub(super) fn setup(journal: &raw::Journal, base: &Path, desk: &mut Desk<'_>) ->
         keep_bytes: size.map(|size| size.0),
         keep_age: age.map(|age| age.0),
         drop_acknowledged: acknowledged,
-        on_full: match journal.on_journal_full {
+        on_full: on_full.unwrap_or(match journal.on_journal_full {
             OnJournalFullWord::Halt => OnJournalFull::Halt,
             OnJournalFullWord::Block => OnJournalFull::Block,
-        },
+        }),
+        is_needed,
+        persists,
     }
 }
 
-/// Gives instruments the numbers they have in the journal, before others get any.
-pub(super) fn know(path: &Path, desk: &mut Desk<'_>) {
+/// Gives instruments the numbers they have in the journal, before others get any; where orders are
+/// delivered reliably, the session, too, has a number of its own.
+pub(super) fn know(path: &Path, is_reliable: bool, desk: &mut Desk<'_>) {
     let Some(known) = desk.options.known_numbers else { return };
     match known(path) {
-        Ok(KnownNumbers { instruments }) => {
+        Ok(KnownNumbers { instruments, next_session }) => {
             for symbol in &instruments {
                 let _ = desk.instruments.intern(symbol);
+            }
+            if is_reliable {
+                desk.session = desk.session.max(next_session);
             }
         }
         Err(message) => {
@@ -100,7 +118,7 @@ pub(super) fn recorded(config: &raw::Config, desk: &Desk<'_>) -> Vec<RecordedTop
     recorded.collect()
 }
 
-fn sync(word: SyncWord) -> SyncPolicy {
+pub(super) fn sync(word: SyncWord) -> SyncPolicy {
     match word {
         SyncWord::Batch => SyncPolicy::Batch,
         SyncWord::Interval(longest) => SyncPolicy::Interval(longest.0),

@@ -8,11 +8,11 @@ use crate::mistake::{Mistake, Mistakes};
 use crate::options::LoadOptions;
 use crate::raw;
 use crate::tree::{Node, Texts, parse};
-use pitlane::Instruments;
 use pitlane::registry::Registry;
 use pitlane::source::Source;
 use pitlane::stage::Component;
 use pitlane::topology::{Lanes, Latency, Plan};
+use pitlane::{Instruments, Tier};
 use std::path::Path;
 use std::time::Duration;
 
@@ -147,8 +147,11 @@ impl Assembly {
         for (name, component) in self.components {
             plan.component(&name, component);
         }
-        for routes::Entry { source, event, tier, route } in self.routes {
-            plan.route_fields(&source, event, tier, route);
+        for routes::Entry { source, event, tier, terms, route } in self.routes {
+            match tier {
+                Tier::Reliable => plan.reliable_fields(&source, event, terms, route),
+                _ => plan.route_fields(&source, event, tier, route),
+            };
         }
         for (source, event, sync) in self.recorded {
             plan.record_fields(&source, event, sync);
@@ -235,10 +238,10 @@ fn assemble(
         let _ = desk.instruments.intern(symbol);
     }
     let base = desk.base.clone();
-    let journal = journal::setup(&config.journal, &base, &mut desk);
+    let journal = journal::setup(config, &base, &mut desk);
     let recorded = journal::recorded(config, &desk);
-    if !recorded.is_empty() {
-        journal::know(&journal.path, &mut desk);
+    if !recorded.is_empty() || journal.persists && journal.is_needed {
+        journal::know(&journal.path, journal.is_needed, &mut desk);
     }
     let (sources, source_infos) = sources::open(&config.sources, &mut desk);
     let (mut components, component_infos) = components::build(&config.components, &mut desk);

@@ -12,7 +12,7 @@
 //! | `inputs` | what the command line changes in the tree |
 //! | `formats` | what sources leave to the extension of their files and to `presets:` |
 //! | `prune` | leaves out what cannot be read, so that the rest can be looked at |
-//! | `sources`, `components`, `routes`, `journal`, `settings` | one section of the config each |
+//! | `sources`, `components`, `routes`, `journal`, `reliable`, `settings` | one section of the config each |
 //! | `resolved` | parameters with their defaults, as JSON |
 //! | `problems` | where in the file a problem of the plan stands |
 
@@ -23,6 +23,7 @@ mod journal;
 mod load;
 mod problems;
 mod prune;
+mod reliable;
 mod resolved;
 mod routes;
 mod settings;

@@ -9,6 +9,7 @@ use crate::read::{What, attempts};
 use crate::tree::Node;
 use pitlane::Tier;
 use pitlane::condition::Fields;
+use pitlane::delivery::Terms;
 use pitlane::event::{Event, MarketData, Order, Signal};
 use pitlane::route::{OnFull, Route};
 use pitlane::stage::{Component, Fault, On, Outbox, Stage, component};
@@ -18,6 +19,7 @@ pub(super) struct Entry {
     pub(super) source: String,
     pub(super) event: Fields,
     pub(super) tier: Tier,
+    pub(super) terms: Terms,
     pub(super) route: Route,
 }
 
@@ -39,6 +41,7 @@ pub(super) fn convert(config: &raw::Config, desk: &mut Desk<'_>) -> Vec<Entry> {
             let path = format!("routing.{source}.{event}");
             let Some(fields) = event_type(source, event, desk) else { continue };
             let tier = tier(topic, &path, desk);
+            let terms = super::reliable::terms(topic, &path, desk);
             let list = match topic {
                 raw::Topic::Short(list) => list,
                 raw::Topic::Long(long) => &long.routes,
@@ -51,7 +54,8 @@ pub(super) fn convert(config: &raw::Config, desk: &mut Desk<'_>) -> Vec<Entry> {
             for (at, route) in list.iter().enumerate() {
                 let route = convert_route(route, &format!("{path}.routes[{at}]"), desk);
                 let route = with_on_full(on_full(topic), route);
-                routes.push(Entry { source: source.clone(), event: fields, tier, route });
+                let (source, terms) = (source.clone(), terms.clone());
+                routes.push(Entry { source, event: fields, tier, terms, route });
             }
         }
     }
@@ -117,13 +121,7 @@ fn tier(topic: &raw::Topic, path: &str, desk: &mut Desk<'_>) -> Tier {
             max_wait: long.max_wait.map_or(max_wait, |wait| wait.0),
         },
         (TierWord::Reliable, Some(tier)) => tier,
-        (TierWord::Reliable, None) => {
-            let message = "the reliable tier does not exist yet".to_owned();
-            let help = "add `--reliable-as standard` to carry these events on the standard tier, \
-                        which loses them in a crash; or write `tier: standard`";
-            desk.blame(codes::TIER_NOT_HERE, &format!("{path}.tier"), message, help.into());
-            Tier::Standard
-        }
+        (TierWord::Reliable, None) => Tier::Reliable,
     }
 }
 

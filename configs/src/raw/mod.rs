@@ -5,10 +5,12 @@
 //! keys are parameters for the registered type.
 
 mod journal;
+mod reliable;
 mod shapes;
 mod words;
 
 pub(crate) use journal::{Journal, OnJournalFullWord, Record, RecordOptions, Retention, SyncWord};
+pub(crate) use reliable::{Breaker, DeliveryRetry, FailureWord, JitterWord, OrderingWord};
 pub(crate) use words::{Duration, LaneWord, Sampling, Watchdog};
 
 use indexmap::IndexMap;
@@ -194,6 +196,29 @@ pub(crate) struct LongTopic {
     /// What the links of these routes do when their readers are too slow, where a route does not say.
     #[serde(default)]
     pub(crate) on_full: OnFullWord,
+    /// Reliable tier: when what is recorded becomes durable, and with it may be delivered; by default as
+    /// `journal` says.
+    #[serde(default)]
+    pub(crate) sync: Option<SyncWord>,
+    /// Reliable tier: how often and when a failed delivery is tried again.
+    #[serde(default)]
+    pub(crate) retry: Option<DeliveryRetry>,
+    /// Reliable tier: when a component that keeps failing is left alone.
+    #[serde(default)]
+    pub(crate) breaker: Option<Breaker>,
+    /// Reliable tier: what is older when its turn comes is a dead letter; by default nothing is too old.
+    #[serde(default)]
+    pub(crate) expire_after: Option<Duration>,
+    /// Reliable tier: which deliveries wait for which: `instrument`, `none`; by default `instrument`.
+    #[serde(default)]
+    pub(crate) ordering: Option<OrderingWord>,
+    /// Reliable tier: what happens when the journal has no room, in place of what `journal` says.
+    #[serde(default)]
+    pub(crate) on_journal_full: Option<OnJournalFullWord>,
+    /// Reliable tier: most deliveries in memory, by default 65536; the rest stays in the journal.
+    #[serde(default)]
+    #[schemars(range(min = 1))]
+    pub(crate) window: Option<usize>,
     /// Whether these streams are kept in the journal: `true`, or options.
     #[serde(default)]
     #[schemars(extend("default" = false))]

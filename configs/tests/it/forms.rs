@@ -40,15 +40,15 @@ components:
 "#;
 
 #[test]
-fn a_reliable_tier_is_refused_until_another_stands_in_for_it() {
-    let mistakes = check(SEED).expect_err("no reliable tier yet");
-    let errors: Vec<_> = mistakes.list().iter().filter(|mistake| mistake.error).collect();
-    assert_eq!(errors.len(), 1, "{mistakes}");
-    assert!(errors[0].help.contains("--reliable-as standard"), "{mistakes}");
-    assert_eq!((errors[0].line, errors[0].column), (21, 13));
+fn a_reliable_tier_is_delivered_by_a_courier_unless_another_stands_in_for_it() {
+    let ready = check(SEED).unwrap_or_else(|m| panic!("{}", m.render(false)));
+    assert!(ready.topology.is_reliable());
+    let streams: Vec<String> = ready.topology.recorded().into_iter().map(|s| s.name).collect();
+    assert_eq!(streams, ["risk/aggressive_risk", "risk/conservative_risk", "risk.Order.settled"]);
 
     let options = LoadOptions { reliable_as: Some(Tier::Standard), ..LoadOptions::default() };
     let ready = check_with(SEED, &options).unwrap_or_else(|m| panic!("{}", m.render(false)));
+    assert!(!ready.topology.is_reliable());
     assert_eq!(ready.setup.unfed, ["data_source"]);
     let streams: Vec<String> = ready.topology.streams().into_iter().map(|s| s.name).collect();
     assert!(streams.contains(&"risk/conservative_risk".to_owned()), "{streams:?}");
@@ -215,4 +215,35 @@ fn mistakes_are_data_too() {
     assert_eq!(data[0]["column"], 27);
     assert_eq!(data[0]["help"], "did you mean `fast`?");
     assert_eq!(data[0]["origin"], "conf/session.yaml");
+}
+
+#[test]
+fn a_reliable_topic_says_how_it_is_delivered() {
+    let says = "      tier: reliable\n      sync: { interval: 5ms }\n      retry: { attempts: 7, delay: 2ms, \
+                max_delay: 1s, elapsed: 9s, jitter: none, seed: 3, budget: 0.25, on: [fault] }\n      breaker: { \
+                failures: 2, open_for: 4s, probes: 3 }\n      expire_after: 5s\n      ordering: none\n      \
+                on_journal_full: block\n      window: 99\n";
+    let text = SEED.replace("      tier: reliable\n", says);
+    let ready = check(&text).unwrap_or_else(|m| panic!("{}", m.render(false)));
+    let said = format!("{:?}", ready.topology.terms());
+    for part in [
+        "attempts: 7",
+        "delay: 2ms",
+        "max_delay: 1s",
+        "elapsed: Some(9s)",
+        "jitter: None",
+        "seed: 3",
+        "budget: Some(0.25)",
+        "panics: false",
+        "failures: 2",
+        "open_for: 4s",
+        "probes: 3",
+        "expire_after: Some(5s)",
+        "ordering: None",
+        "window: 99",
+        "Interval(5ms)",
+    ] {
+        assert!(said.contains(part), "{part} is not in {said}");
+    }
+    assert_eq!(ready.setup.journal.on_full, pitlane::durable::OnJournalFull::Block);
 }

@@ -96,7 +96,17 @@ fn routes() {
     assert_snapshot!("unknown_route_type", with("type: filter", "type: fliter"));
     assert_snapshot!("filter_without_condition", with("condition: \"strength > 0.1\", ", ""));
     assert_snapshot!("key_of_another_route_type", with("target: gate", "targets: [gate]"));
-    assert_snapshot!("reliable_tier", with("tier: fast", "tier: reliable"));
+    assert_snapshot!(
+        "retry_on_the_fast_tier",
+        with("tier: fast", "tier: fast\n      retry: { attempts: 2 }")
+    );
+    assert_snapshot!(
+        "reliable_values",
+        with(
+            "tier: fast",
+            "tier: reliable\n      retry: { attempts: 0, budget: -1 }\n      window: 0"
+        )
+    );
     assert_snapshot!("batch_on_the_standard_tier", with("tier: fast", "batch: 10"));
     assert_snapshot!("wait_without_a_unit", with("tier: fast", "tier: fast\n      max_wait: 5"));
     assert_snapshot!("unknown_tier", with("tier: fast", "tier: fats"));

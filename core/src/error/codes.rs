@@ -53,9 +53,6 @@ crate::codes! {
     LATENCY_SAMPLING "PL-TOPOLOGY-016"
         "Latency is to be measured for one event in a number that is no power of two."
         "Let it be a power of two.";
-    NO_RELIABLE_TIER "PL-TOPOLOGY-017"
-        "A stage stands in a reliable route, and nothing here makes events durable."
-        "Use the standard tier, or a journal where this build has one.";
     NO_LANES "PL-TOPOLOGY-018"
         "There are no lanes for the stages."
         "Give one or more, or `auto`, or `fused`.";
@@ -110,6 +107,27 @@ crate::codes! {
     NOTHING_TO_RECORD "PL-TOPOLOGY-040"
         "What is to be recorded is nothing that the source emits."
         "Record an event type that it emits, or take `record` out.";
+    RELIABLE_TRANSFORM "PL-TOPOLOGY-041"
+        "A reliable route transforms events, and delivers them as they were recorded."
+        "Transform on the standard tier, and make the route of what comes out reliable.";
+    RELIABLE_TYPES "PL-TOPOLOGY-042"
+        "A component stands in reliable routes of two event types."
+        "Name a second component of the same type.";
+    RELIABLE_TERMS "PL-TOPOLOGY-043"
+        "Two reliable topics share a component and say different things about retries."
+        "Let both say the same, or name a second component of the same type.";
+    RELIABLE_STEPS "PL-TOPOLOGY-044"
+        "A reliable route has more than 64 components."
+        "Let later ones read what the last one emits.";
+    RELIABLE_RESTART "PL-TOPOLOGY-045"
+        "A component of a reliable route is to be restarted when it fails."
+        "Leave `on_error` out: what fails for good becomes a dead letter, and it goes on.";
+    RELIABLE_RETRY "PL-TOPOLOGY-046"
+        "A component of a reliable route has retries of its own."
+        "Say `retry` beside `tier: reliable`.";
+    RELIABLE_LANE "PL-TOPOLOGY-047"
+        "A component of a reliable route is named under `lanes`."
+        "Leave it out: its courier has a lane of its own.";
     CONDITION_WRONG "PL-CONDITION-001"
         "A condition cannot be understood, or asks for what its event type does not have."
         "Correct the marked part: docs/conditions.md has the grammar and the fields.";
@@ -140,6 +158,12 @@ crate::codes! {
     JOURNAL_FAILED "PL-RUN-008"
         "The journal cannot be written any more."
         "Look at the disk, then start again: what was told to be durable is there.";
+    RUN_NO_COURIERS "PL-RUN-012"
+        "There are reliable routes, and nobody said how they are delivered."
+        "Give the topology `Checked::journal` and `Checked::couriers`.";
+    RUN_UNREADABLE "PL-RUN-013"
+        "What earlier runs left in the journal cannot be read."
+        "`pitlane journal verify` tells more; restore the file, or repair it.";
     CORE_NOT_ALLOWED "PL-RUN-010"
         "A lane is to be pinned to a core that the process may not use."
         "Give it one of the cores that the sentence lists, or leave `cpu` out.";
@@ -161,6 +185,12 @@ crate::codes! {
     STAGE_STOPS "PL-STAGE-005"
         "A stage stopped an event and had not declared that it may."
         "Declare it by `may_stop`.";
+    STAGE_PERMANENT "PL-STAGE-006"
+        "A stage said that it will never be able to handle an event."
+        "Read its sentence; on the reliable tier the event is a dead letter.";
+    STAGE_UNKNOWN "PL-STAGE-007"
+        "A stage does not know whether it has handled an event."
+        "Read its sentence; on the reliable tier it is asked before the event comes again.";
     ORDER_TRANSITION "PL-ORDER-001"
         "An order is reported in a state that cannot follow the one it is in."
         "Look what the gateway or venue reports: docs/orders.md draws what may follow what.";

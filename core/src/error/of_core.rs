@@ -187,6 +187,8 @@ impl Coded for RunError {
             RunError::Thread { .. } => codes::RUN_NO_THREAD,
             RunError::PanicAborts => codes::RUN_PANIC_ABORTS,
             RunError::NoJournal(_) => codes::RUN_NO_JOURNAL,
+            RunError::NoCouriers => codes::RUN_NO_COURIERS,
+            RunError::Unreadable(_) => codes::RUN_UNREADABLE,
             RunError::Start(_) => codes::RUN_STAGE_NOT_STARTED,
         }
     }
@@ -194,7 +196,8 @@ impl Coded for RunError {
     fn details(&self) -> Details {
         let details = Details::default();
         match self {
-            RunError::Stopped | RunError::PanicAborts => details,
+            RunError::Stopped | RunError::PanicAborts | RunError::NoCouriers => details,
+            RunError::Unreadable(error) => details.with("journal", error.as_str()),
             RunError::NoIngress { from, event, known } => details
                 .with("source", from.as_str())
                 .with("event", event.name)

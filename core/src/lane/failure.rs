@@ -30,14 +30,19 @@ struct Pending {
 }
 
 /// Time since a start, and when that was.
-struct Watch {
+pub(super) struct Watch {
     clock: quanta::Clock,
     start: u64,
     started: u64,
 }
 
 impl Watch {
-    fn new(clock: quanta::Clock) -> Self {
+    /// Now, ns since 1970; never steps back.
+    pub(super) fn now(&self) -> u64 {
+        self.started.saturating_add(self.elapsed())
+    }
+
+    pub(super) fn new(clock: quanta::Clock) -> Self {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let started = u64::try_from(since.as_nanos()).unwrap_or(u64::MAX);
         Self { start: clock.raw(), started, clock }

@@ -11,6 +11,8 @@
 //! | [`Input`] | one input of a stage: a reader, the stream's progress, what was kept aside |
 //! | [`Node`] | a stage on its lane: merges its inputs, runs the stage, publishes, promises |
 //! | [`Failures`] | what a node does when its stage fails |
+//! | [`Courier`] | the stages of a reliable route, fed from the journal |
+//! | [`Polled`] | either of the two |
 //! | [`Lane`] | nodes in topological order and the thread that polls them |
 //!
 //! A lane never blocks: a node whose output is full is simply not run, and waiting happens in one
@@ -37,16 +39,20 @@
 //!   took nothing and sees an input ring full of one root keeps its events aside, in a queue that
 //!   never holds more than one root's.
 
+mod courier;
 mod failure;
 mod input;
 mod lossy;
 #[cfg(all(test, loom))]
 mod models;
 mod node;
+mod polled;
 mod thread;
 
+pub(crate) use courier::{Courier, CourierParts, From, Intake, Recovered, Step, StepLink, recover};
 pub(crate) use failure::Failures;
 pub(crate) use input::{AnyReader, Input};
 use lossy::Lossy;
 pub(crate) use node::{Node, NodeParts};
+pub(crate) use polled::Polled;
 pub(crate) use thread::{Grave, Lane, LaneOutcome};

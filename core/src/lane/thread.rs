@@ -1,9 +1,9 @@
 //! Nodes in topological order and the thread that polls them.
 
-use super::Node;
+use super::Polled;
 use crate::affinity;
 use crate::metrics::{LaneWord, On, Words};
-use crate::stage::{Fault, Tally, fault_of_panic};
+use crate::stage::{Tally, fault_of_panic};
 use crate::sync::{Arc, Mutex};
 use crate::topology::Shared;
 use crate::topology::StageFault;
@@ -20,7 +20,7 @@ pub(crate) struct Lane {
     /// Whether that core was asked for by name.
     pub(crate) must_pin: bool,
     pub(crate) wait: Wait,
-    pub(crate) nodes: Vec<Node>,
+    pub(crate) nodes: Vec<Polled>,
     pub(crate) bed: Bed,
     /// Lanes that share a ring with this one and may sleep until it moves something.
     pub(crate) neighbours: Vec<Bed>,
@@ -38,7 +38,7 @@ pub(crate) struct Lane {
 /// yet have noticed a halt, it would take that for a proper end: handle events that a failed check
 /// was to see first, or merge without the input that failed.
 #[derive(Clone, Default)]
-pub(crate) struct Grave(Arc<Mutex<Vec<Node>>>);
+pub(crate) struct Grave(Arc<Mutex<Vec<Polled>>>);
 
 /// What a lane leaves when it ends.
 #[derive(Debug)]
@@ -53,7 +53,7 @@ impl Lane {
     /// Starts its stages. The calling thread is the one that will poll it.
     pub(crate) fn start(&mut self) -> Result<(), StageFault> {
         self.bed.claim();
-        let stages: Vec<_> = self.nodes.iter().map(Node::name).collect();
+        let stages: Vec<_> = self.nodes.iter().map(Polled::name).collect();
         tracing::debug!(
             lane = self.name,
             cpu = self.cpu,
@@ -64,8 +64,8 @@ impl Lane {
         for node in &mut self.nodes {
             match catch_unwind(AssertUnwindSafe(|| node.start())) {
                 Ok(Ok(())) => {}
-                Ok(Err(fault)) => return Err(fault_of(node, fault)),
-                Err(panic) => return Err(fault_of(node, fault_of_panic(panic))),
+                Ok(Err(fault)) => return Err(fault),
+                Err(panic) => return Err(node.fault(fault_of_panic(panic))),
             }
         }
         Ok(())
@@ -86,11 +86,11 @@ impl Lane {
             match catch_unwind(AssertUnwindSafe(|| node.poll())) {
                 Ok(Ok(progress)) => moved |= progress,
                 // Its events are all handled; the others go on to theirs.
-                Ok(Err(fault)) if node.is_ending() => self.shared.note(fault_of(node, fault)),
-                Ok(Err(fault)) => return self.shared.fail(fault_of(node, fault)),
+                Ok(Err(fault)) if node.is_ending() => self.shared.note(fault),
+                Ok(Err(fault)) => return self.shared.fail(fault),
                 Err(panic) => {
                     node.after_panic();
-                    return self.shared.fail(fault_of(node, fault_of_panic(panic)));
+                    return self.shared.fail(node.fault(fault_of_panic(panic)));
                 }
             }
         }
@@ -108,13 +108,13 @@ impl Lane {
     /// Whether all its stages are finished, or the topology is halted.
     #[inline]
     pub(crate) fn is_over(&self) -> bool {
-        self.shared.is_halted() || self.nodes.iter().all(Node::is_finished)
+        self.shared.is_halted() || self.nodes.iter().all(Polled::is_finished)
     }
 
     /// How long it may wait, unless it is woken: until an event that was put off or failed is to be
     /// tried again.
     pub(crate) fn may_rest(&self) -> Duration {
-        self.nodes.iter().map(Node::waits).min().unwrap_or(Duration::MAX)
+        self.nodes.iter().map(Polled::waits).min().unwrap_or(Duration::MAX)
     }
 
     /// Polls until it is over.
@@ -152,12 +152,7 @@ impl Lane {
     }
 
     pub(crate) fn outcome(&mut self) -> LaneOutcome {
-        let tallies = self.nodes.iter_mut().map(Node::tallies).collect();
+        let tallies = self.nodes.iter_mut().flat_map(Polled::tallies).collect();
         LaneOutcome { allowed: affinity::allowed_cores(), tallies }
     }
-}
-
-fn fault_of(node: &Node, fault: Fault) -> StageFault {
-    let event = node.failed_event();
-    StageFault { stage: node.name().into(), root: node.root(), event, fault }
 }

@@ -2,7 +2,7 @@
 
 use super::guard::guard;
 use super::policy::Policy;
-use super::{Fault, On, Outbox, Stage};
+use super::{Fault, On, Outbox, Reconciled, Stage};
 use crate::condition::{Condition, Fields};
 use crate::event::{Event, EventType, Slot};
 use std::marker::PhantomData;
@@ -267,6 +267,10 @@ pub(crate) trait Erased: Send {
     fn start(&mut self, out: &mut Outbox) -> Result<(), Fault>;
     fn batch_end(&mut self) -> Result<(), Fault>;
     fn stop(&mut self, out: &mut Outbox) -> Result<(), Fault>;
+    /// Whether an event was done of which nobody knows how its attempt ended.
+    fn reconcile(&mut self, _event: &Slot) -> Result<Reconciled, Fault> {
+        Ok(Reconciled::NotDone)
+    }
     /// Handles events of the `input`-th type of [`Component::inputs`].
     fn run(&mut self, input: usize, run: Run<'_>, out: &mut Outbox) -> Ran;
 }
@@ -289,6 +293,10 @@ impl<S: Stage> Erased for Typed<S> {
 
     fn stop(&mut self, out: &mut Outbox) -> Result<(), Fault> {
         guard(|| self.stage.on_stop(out))
+    }
+
+    fn reconcile(&mut self, event: &Slot) -> Result<Reconciled, Fault> {
+        guard(|| self.stage.reconcile(event))
     }
 
     fn run(&mut self, input: usize, run: Run<'_>, out: &mut Outbox) -> Ran {

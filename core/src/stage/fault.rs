@@ -9,6 +9,10 @@ use std::fmt;
 pub enum FaultKind {
     /// The stage said so.
     Stage,
+    /// The stage said so, and that no further attempt will succeed.
+    Permanent,
+    /// The stage does not know whether it was done: it timed out after sending.
+    Unknown,
     /// The stage panicked.
     Panic,
     /// It emitted more for one event than it had declared.
@@ -24,6 +28,8 @@ impl FaultKind {
     fn code(self) -> Code {
         match self {
             FaultKind::Stage => codes::STAGE_FAULT,
+            FaultKind::Permanent => codes::STAGE_PERMANENT,
+            FaultKind::Unknown => codes::STAGE_UNKNOWN,
             FaultKind::Panic => codes::STAGE_PANIC,
             FaultKind::TooManyEmissions => codes::STAGE_TOO_MANY,
             FaultKind::UndeclaredEmission => codes::STAGE_UNDECLARED,
@@ -45,6 +51,19 @@ impl Fault {
     #[must_use]
     pub fn new(message: impl Into<Cow<'static, str>>) -> Self {
         Self::of_kind(FaultKind::Stage, message)
+    }
+
+    /// A fault that no further attempt mends: the reliable tier makes the event a dead letter at once.
+    #[must_use]
+    pub fn permanent(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::of_kind(FaultKind::Permanent, message)
+    }
+
+    /// Nobody knows whether it was done: it timed out after sending. The reliable tier asks the stage
+    /// first ([`Stage::reconcile`](super::Stage::reconcile)) before it delivers the event again.
+    #[must_use]
+    pub fn unknown(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::of_kind(FaultKind::Unknown, message)
     }
 
     pub(crate) fn of_kind(kind: FaultKind, message: impl Into<Cow<'static, str>>) -> Self {

@@ -15,6 +15,7 @@
 //! | [`Component`] | a stage with what it takes and gives, ready to be named and routed |
 //! | [`Fault`] | why it could not go on |
 //! | [`OnError`], [`Retry`] | what happens then |
+//! | [`Reconciled`] | what a target knows of an attempt that ended unknown |
 //!
 //! A stage is called by one lane only, never blocks, and never learns which lane, which batch or
 //! which ring it is on. The same input gives the same output wherever it runs.
@@ -41,7 +42,7 @@ pub use policy::{OnError, Retry, restartable};
 pub(crate) use relay::{Gate, OnFault, Relay};
 pub(crate) use stream::{Stream, Tally};
 
-use crate::event::Event;
+use crate::event::{Event, Slot};
 
 /// The life cycle of a stage; by default nothing happens.
 pub trait Stage: Send {
@@ -71,6 +72,25 @@ pub trait Stage: Send {
     fn on_stop(&mut self, _out: &mut Outbox) -> Result<(), Fault> {
         Ok(())
     }
+
+    /// Reliable tier: whether an event was done of which nobody knows how its last attempt ended,
+    /// because it said so ([`Fault::unknown`]) or because the process ended before the outcome was
+    /// recorded. Asked before the event is delivered again; by default it was not done, so that it is.
+    ///
+    /// # Errors
+    /// It cannot be found out now: counts as a failed attempt.
+    fn reconcile(&mut self, _event: &Slot) -> Result<Reconciled, Fault> {
+        Ok(Reconciled::NotDone)
+    }
+}
+
+/// What a stage knows of an event whose attempt ended unknown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reconciled {
+    /// It was done: it is settled and not delivered again.
+    Done,
+    /// It was not done, or doing it twice does no harm, since whoever gets it knows it by its id.
+    NotDone,
 }
 
 /// What a stage does with an event of type `E`.

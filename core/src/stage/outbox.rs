@@ -28,6 +28,8 @@ pub struct Outbox {
     names: Arc<Names>,
     max_emissions: usize,
     cause: Header,
+    /// The root of what is emitted, where it is not the cause's; 0 = it is.
+    as_root: u64,
     emitted: usize,
     /// Counts the events that emitted something; tells each port's fresh events from earlier ones.
     turn: u64,
@@ -65,6 +67,7 @@ impl Outbox {
             names,
             max_emissions,
             cause: Header::default(),
+            as_root: 0,
             emitted: 0,
             turn: 1,
             fault: None,
@@ -102,6 +105,12 @@ impl Outbox {
     /// What is emitted next descends from an event of this header, which is not being handled.
     pub(crate) fn descend_from(&mut self, cause: &Header) {
         self.cause = *cause;
+    }
+
+    /// What is emitted from now on carries this root: its cause is of an earlier run, or was promised
+    /// away since.
+    pub(crate) fn descend_as(&mut self, root: u64) {
+        self.as_root = root;
     }
 
     /// Before the events of a poll.
@@ -164,11 +173,12 @@ impl Outbox {
         self.emitted += 1;
         self.attention = true;
         let (cause, component, source) = (&self.cause, self.component, port.source);
+        let root = if self.as_root == 0 { cause.root } else { self.as_root };
         self.blocked |= !port.write(self.turn, |slot| {
             *slot = *Slot::of(&event);
             bytemuck::cast_mut::<Slot, E>(slot).stamp(component);
             let header = &mut slot.header;
-            header.root = cause.root;
+            header.root = root;
             header.ts_recv = cause.ts_recv;
             header.source = source;
             if header.ts_event == 0 {

@@ -1,14 +1,16 @@
 //! Rings, nodes and lanes out of a checked topology.
 
 use super::checked::Checked;
+use super::couriers::courier;
 use super::monitor::PlacedLane;
 use super::place::PlannedLane;
 use super::plan::Latency;
 use super::recording::recorder;
-use super::{FailedEvent, StageFault};
+use super::{FailedEvent, RunError, StageFault};
+use crate::delivery::Settlement;
 use crate::durable::Recorder;
-use crate::event::Slot;
-use crate::lane::{AnyReader, Failures, Grave, Input, Lane, Node, NodeParts};
+use crate::event::{Event, Slot};
+use crate::lane::{AnyReader, Failures, Grave, Input, Lane, Node, NodeParts, Polled};
 use crate::metrics::{EntryClock, On, Timing};
 use crate::ring::{Producer, Reader, ReaderKey, RingBuilder};
 use crate::route::OnFull;
@@ -27,7 +29,7 @@ pub(super) struct Built {
 }
 
 /// Builds all rings, then a node per stage, then the lanes.
-pub(super) fn build(checked: &mut Checked, lanes: &[PlannedLane]) -> Built {
+pub(super) fn build(checked: &mut Checked, lanes: &[PlannedLane]) -> Result<Built, RunError> {
     let clock = checked.clock.clone();
     let entries = (checked.latency != Latency::Off).then(|| {
         // Each event in flight may have entered alone.
@@ -41,20 +43,8 @@ pub(super) fn build(checked: &mut Checked, lanes: &[PlannedLane]) -> Built {
     let beds: Vec<_> = lanes.iter().map(|_| Bed::new()).collect();
     let ons: Vec<_> = lanes.iter().map(|_| On::default()).collect();
     let lane_rings: Vec<_> = lanes.iter().map(|lane| rings_of(checked, lane)).collect();
-    let stages = std::mem::take(&mut checked.graph.stages);
-    let mut stages: Vec<_> = stages.into_iter().map(Some).collect();
-    let mut nodes: Vec<Option<Node>> = Vec::new();
-    let mut links = 0;
-    for place in 0..checked.order.len() {
-        let index = checked.order[place];
-        let Some(stage) = stages[index].take() else { continue };
-        let first_link = links;
-        links += stage.links.len();
-        let lane = lanes.iter().position(|lane| lane.stages.contains(&place));
-        let lane = lane.map(|lane| (ons[lane].clone(), beds[lane].clone()));
-        let spot = Spot { place, index, first_link, lane };
-        nodes.push(Some(node(checked, stage, spot, &mut rings, entries.as_ref())));
-    }
+    let places: Vec<_> = lanes.iter().zip(ons.iter().cloned().zip(beds.iter().cloned())).collect();
+    let mut nodes = nodes(checked, &places, &mut rings, entries.as_ref())?;
     let recorder_bed = Bed::new();
     let recorded: Vec<_> = checked.recording.streams.iter().map(|recorded| recorded.0).collect();
     let records = |rings: &[usize]| meet(rings, &recorded).then(|| recorder_bed.clone());
@@ -92,7 +82,42 @@ pub(super) fn build(checked: &mut Checked, lanes: &[PlannedLane]) -> Built {
     let _ = checked.shared.lanes.set(lanes.iter().zip(&ons).map(placed).collect());
     let lanes = lanes.iter().enumerate().map(lane).collect();
     let _ = checked.shared.beds.set(beds.into_iter().chain([recorder_bed]).collect());
-    Built { sequencer, lanes, sleepers: wait_for_entry, recorder }
+    Ok(Built { sequencer, lanes, sleepers: wait_for_entry, recorder })
+}
+
+/// A node for each stage, by its place in topological order; a courier with all stages that it calls.
+fn nodes(
+    checked: &mut Checked,
+    lanes: &[(&PlannedLane, (On, Bed))],
+    rings: &mut [Ends],
+    entries: Option<&Arc<EntryClock>>,
+) -> Result<Vec<Option<Polled>>, RunError> {
+    let stages = std::mem::take(&mut checked.graph.stages);
+    let mut stages: Vec<_> = stages.into_iter().map(Some).collect();
+    let mut nodes: Vec<Option<Polled>> = Vec::new();
+    let mut couriers: Vec<_> = checked.graph.couriers.iter().map(|_| Vec::new()).collect();
+    let mut links = 0;
+    for place in 0..checked.order.len() {
+        let index = checked.order[place];
+        let Some(stage) = stages[index].take() else { continue };
+        let first_link = links;
+        links += stage.links.len();
+        let lane = lanes.iter().find(|(lane, _)| lane.stages.contains(&place));
+        let lane = lane.map(|(_, spot)| spot.clone());
+        let spot = Spot { place, index, first_link, lane };
+        nodes.push(match stage.courier {
+            None => Some(Polled::Node(node(checked, stage, spot, rings, entries))),
+            Some(courier) => {
+                couriers[courier].push((stage, spot));
+                None
+            }
+        });
+    }
+    for (number, parts) in couriers.into_iter().enumerate() {
+        let (place, courier) = courier(checked, number, parts, rings)?;
+        nodes[place] = Some(Polled::Courier(Box::new(courier)));
+    }
+    Ok(nodes)
 }
 
 fn placed((lane, on): (&PlannedLane, &On)) -> PlacedLane {
@@ -133,13 +158,21 @@ fn meet(some: &[usize], others: &[usize]) -> bool {
 const MOST_ENTRIES: usize = 1 << 16;
 
 /// The two ends of a stream's ring.
-struct Ends {
+pub(super) struct Ends {
     producer: Option<Producer>,
     /// Its line among the counters.
     line: usize,
     /// Per reader: the stage and which of its links.
     readers: Vec<(usize, usize, Option<AnyReader>)>,
     recorder: Option<Reader>,
+}
+
+impl Ends {
+    /// The reader of a stage's link.
+    pub(super) fn take_reader(&mut self, stage: usize, link: usize) -> AnyReader {
+        let reader = self.readers.iter_mut().find(|other| (other.0, other.1) == (stage, link));
+        reader.and_then(|reader| reader.2.take()).expect("a reader per link")
+    }
 }
 
 fn build_rings(checked: &Checked) -> Vec<Ends> {
@@ -152,7 +185,9 @@ fn build_ring(checked: &Checked, stream: usize) -> Ends {
     let mut keys: Vec<(usize, usize, ReaderKey)> = Vec::new();
     let mut lossy = Vec::new();
     for &stage in &checked.order {
+        let reads_rings = !checked.graph.is_called(stage);
         let links = checked.graph.stages[stage].links.iter().enumerate();
+        let links = links.filter(|_| reads_rings);
         let mut own = Vec::new();
         for (number, link) in links.filter(|(_, link)| link.stream == stream) {
             if link.is_lossy() {
@@ -206,7 +241,9 @@ fn take_stream(checked: &mut Checked, rings: &mut [Ends], stream: usize) -> Stre
     let relays = relays.into_iter().map(|stream| take_relay(checked, rings, stream)).collect();
     let producer = rings[stream].producer.take().expect("a stream has one writer");
     let counters = || checked.shared.counters.ring(rings[stream].line);
-    Stream::new(producer, checked.digests, checked.counters.then(counters)).with_relays(relays)
+    // When something was settled differs from run to run.
+    let digest = checked.digests && checked.graph.streams[stream].event.event != Settlement::TYPE;
+    Stream::new(producer, digest, checked.counters.then(counters)).with_relays(relays)
 }
 
 fn take_relay(checked: &mut Checked, rings: &mut [Ends], stream: usize) -> Relay {
@@ -243,13 +280,13 @@ const KINDS: usize = 4;
 const MOST_EXPECTED: usize = 1 << 20;
 
 /// Where a node stands.
-struct Spot {
+pub(super) struct Spot {
     /// Its place in topological order.
-    place: usize,
+    pub(super) place: usize,
     /// Its number in the plan.
-    index: usize,
+    pub(super) index: usize,
     /// The line of its first link among the counters.
-    first_link: usize,
+    pub(super) first_link: usize,
     /// What its lane says it is on, and where it sleeps.
     lane: Option<(On, Bed)>,
 }
@@ -261,41 +298,13 @@ fn node(
     rings: &mut [Ends],
     entries: Option<&Arc<EntryClock>>,
 ) -> Node {
-    let Spot { place, index, first_link, lane } = spot;
+    let out = outbox(checked, &stage, &spot, rings, entries);
+    let Spot { place, index, first_link, .. } = spot;
     let component = stage.component;
-    let id = checked.names.id(&stage.name).unwrap_or(0);
-    let mut out = Outbox::new(id, checked.names.clone(), component.max_emissions);
-    let gathers = stage.outputs.iter().filter_map(|&stream| checked.graph.streams[stream].gather);
-    if let Some((batch, max_wait)) = gathers.reduce(|a, b| (a.0.min(b.0), a.1.min(b.1))) {
-        out.gather(Gather::until(batch, max_wait, checked.clock.clone()));
-    }
-    if component.may_stop {
-        out.allow_stop();
-    }
-    if let Some((on, bed)) = lane {
-        out.show_on(on, place);
-        out.sleep_in(bed);
-    }
-    if let (Latency::OneIn(every), Some(entries), Some(latencies)) =
-        (checked.latency, entries, &checked.shared.layout.stages[place].1)
-    {
-        let (most, clock) = (checked.batch_limit, quanta::Clock::new());
-        out.time(Timing::new(every, most, entries.clone(), clock, latencies.clone()));
-    }
-    for &stream in &stage.outputs {
-        let ends = take_stream(checked, rings, stream);
-        let stream = &checked.graph.streams[stream];
-        out.add_port(stream.event.event, checked.names.id(&stream.source).unwrap_or(0), ends);
-    }
-    if let Some(stream) = stage.pass {
-        let ends = take_stream(checked, rings, stream);
-        out.set_pass(checked.graph.streams[stream].event.event, ends);
-    }
     let conditions = std::mem::take(&mut checked.conditions[index]);
     let links = stage.links.iter().enumerate().zip(conditions);
     let input = |((number, link), when): ((usize, &super::graph::Link), _)| {
-        let reader = rings[link.stream].readers.iter_mut().find(|r| (r.0, r.1) == (index, number));
-        let reader = reader.and_then(|reader| reader.2.take()).expect("a reader per link");
+        let reader = rings[link.stream].take_reader(index, number);
         let event = checked.graph.streams[link.stream].event.event;
         let handler = component.inputs.iter().position(|input| *input == event);
         let handler = handler.expect("input types were checked");
@@ -318,4 +327,43 @@ fn node(
         limit: checked.batch_limit,
         shared: checked.shared.clone(),
     })
+}
+
+/// Where a stage emits, with all its streams.
+pub(super) fn outbox(
+    checked: &mut Checked,
+    stage: &super::graph::Stage,
+    spot: &Spot,
+    rings: &mut [Ends],
+    entries: Option<&Arc<EntryClock>>,
+) -> Outbox {
+    let id = checked.names.id(&stage.name).unwrap_or(0);
+    let mut out = Outbox::new(id, checked.names.clone(), stage.component.max_emissions);
+    let gathers = stage.outputs.iter().filter_map(|&stream| checked.graph.streams[stream].gather);
+    if let Some((batch, max_wait)) = gathers.reduce(|a, b| (a.0.min(b.0), a.1.min(b.1))) {
+        out.gather(Gather::until(batch, max_wait, checked.clock.clone()));
+    }
+    if stage.component.may_stop {
+        out.allow_stop();
+    }
+    if let Some((on, bed)) = &spot.lane {
+        out.show_on(on.clone(), spot.place);
+        out.sleep_in(bed.clone());
+    }
+    if let (Latency::OneIn(every), Some(entries), Some(latencies)) =
+        (checked.latency, entries, &checked.shared.layout.stages[spot.place].1)
+    {
+        let (most, clock) = (checked.batch_limit, quanta::Clock::new());
+        out.time(Timing::new(every, most, entries.clone(), clock, latencies.clone()));
+    }
+    for &stream in &stage.outputs {
+        let ends = take_stream(checked, rings, stream);
+        let stream = &checked.graph.streams[stream];
+        out.add_port(stream.event.event, checked.names.id(&stream.source).unwrap_or(0), ends);
+    }
+    if let Some(stream) = stage.pass {
+        let ends = take_stream(checked, rings, stream);
+        out.set_pass(checked.graph.streams[stream].event.event, ends);
+    }
+    out
 }

@@ -1,12 +1,14 @@
 //! What is wrong with a plan, all of it at once; and the order in which its stages run.
 
 use super::checked::Checked;
+use super::couriers::board;
 use super::graph::{Graph, Link, Stream};
 use super::lossy::warn_of_losses;
 use super::lower::lower;
 use super::monitor::{Layout, LinkPlace, Shared};
 use super::plan::{Lanes, Latency, Plan};
 use super::recording::Recording;
+use crate::Names;
 use crate::condition::{self, Condition, Fields, World};
 use crate::event::EventType;
 use crate::ingress::Inlets;
@@ -14,7 +16,6 @@ use crate::metrics::Latencies;
 use crate::ring::MAX_CAPACITY;
 use crate::route::OnFull;
 use crate::sync::Arc;
-use crate::{Names, Tier};
 
 /// How bad a problem is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,7 +109,8 @@ pub(super) fn check(mut plan: Plan) -> Result<Checked, Vec<Problem>> {
         return Err(problems.0);
     }
     let lossy = !graph.lossy.is_empty();
-    let shared = Arc::new(Shared::new(layout(&plan, &graph, &order)));
+    let couriers = board(&graph, &order);
+    let shared = Arc::new(Shared::new(layout(&plan, &graph, &order), couriers));
     let inlets = Inlets::of(shared.topology);
     Ok(Checked {
         graph,
@@ -129,6 +131,7 @@ pub(super) fn check(mut plan: Plan) -> Result<Checked, Vec<Problem>> {
         shared,
         inlets,
         recording,
+        couriers: None,
         warnings: problems.0,
     })
 }
@@ -320,7 +323,8 @@ fn warn_of_large_yields(
             yields[stream] = arriving.saturating_mul(stage.component.max_emissions);
         }
         stage.pass.into_iter().for_each(|stream| yields[stream] = arriving);
-        let merges = stage.links.len() > 1;
+        // Couriers merge nothing: they read the journal.
+        let merges = stage.links.len() > 1 && stage.courier.is_none();
         // No writer waits for a lossy reader.
         let waits = |link: &&Link| merges && !link.is_lossy();
         for link in stage.links.iter().filter(waits) {
@@ -388,17 +392,6 @@ fn check_settings(plan: &Plan, graph: &Graph, problems: &mut Problems) {
     {
         let message = format!("latency of one root in {every}");
         problems.error("PL-TOPOLOGY-016", "latency".into(), message, "let it be a power of two");
-    }
-    for stage in graph.stages.iter().filter(|stage| stage.tier == Some(Tier::Reliable)) {
-        problems.error(
-            "PL-TOPOLOGY-017",
-            format!("components.{}", stage.name),
-            format!(
-                "`{}` stands in a reliable route, and there is no reliable tier yet",
-                stage.name
-            ),
-            "use the standard tier",
-        );
     }
     check_event_types(graph, problems);
     super::policies::check_policies(graph, problems);

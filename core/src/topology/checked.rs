@@ -7,6 +7,7 @@ use super::plan::{Lanes, Latency};
 use super::recording::Recording;
 use super::{Input, Report, RunError, Running};
 use crate::condition::Condition;
+use crate::delivery::Couriers;
 use crate::event::{Event, EventType};
 use crate::ingress::{Ingress, IngressError, IngressOptions, Inlets};
 use crate::route::OnFull;
@@ -37,6 +38,7 @@ pub struct Checked {
     pub(super) shared: Arc<Shared>,
     pub(super) inlets: Inlets,
     pub(super) recording: Recording,
+    pub(super) couriers: Option<Couriers>,
     pub(super) warnings: Vec<Problem>,
 }
 

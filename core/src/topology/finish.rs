@@ -95,6 +95,7 @@ impl Running {
             input_error,
             stuck: shared.stuck(),
             left_behind: Vec::new(),
+            couriers: shared.couriers.look(),
             journal: shared.durable.get().map(Durable::report),
         };
         let mut tallies = Vec::new();

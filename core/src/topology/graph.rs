@@ -1,6 +1,7 @@
 //! Streams, stages and links: what the routes of a plan come to.
 
 use super::lossy::Lossy;
+use super::reliable::CourierSpec;
 use crate::Tier;
 use crate::condition::Fields;
 use crate::event::{Event, Slot};
@@ -17,6 +18,8 @@ pub(super) struct Graph {
     pub(super) conditions: Vec<WrittenCondition>,
     /// Routes that may lose events.
     pub(super) lossy: Vec<Lossy>,
+    /// Reliable routes, those that share stages together.
+    pub(super) couriers: Vec<CourierSpec>,
 }
 
 /// A condition as written.
@@ -70,6 +73,8 @@ pub(super) struct Stage {
     pub(super) places: usize,
     /// Whether events can reach it; the others are left out.
     pub(super) runs: bool,
+    /// The courier that it is, or that calls it.
+    pub(super) courier: Option<usize>,
 }
 
 /// What a stage reads.
@@ -111,6 +116,7 @@ impl Stage {
             transforms_at: None,
             places: 0,
             runs: false,
+            courier: None,
         }
     }
 }
@@ -148,6 +154,11 @@ impl Graph {
         let relays = self.streams.iter().enumerate();
         let relays = relays.filter(move |(_, stream)| stream.relay.is_some() && runs(stream));
         self.stream_order().chain(relays.map(|(i, _)| i))
+    }
+
+    /// Whether a stage is called by a courier, and reads no ring itself.
+    pub(super) fn is_called(&self, stage: usize) -> bool {
+        self.couriers.iter().any(|courier| courier.members.contains(&stage))
     }
 
     /// The stream that a relay hangs on; any other stream itself.

@@ -8,6 +8,7 @@
 use super::check::{Problem, Problems};
 use super::graph::{Graph, Link, Stage, Stream, WrittenCondition};
 use super::plan::{Plan, PlannedRoute};
+use super::reliable::Delivered;
 use crate::Tier;
 use crate::condition::Fields;
 use crate::event::{Event, Order};
@@ -34,14 +35,19 @@ pub(super) fn lower(plan: &mut Plan, problems: &mut Problems) -> Graph {
     let mut counts = HashMap::<(String, u8), usize>::new();
     let routes = std::mem::take(&mut plan.routes);
     let routes: Vec<_> = routes.into_iter().map(|route| lowering.name_inline(route)).collect();
+    let mut reliable = Vec::new();
     for route in &routes {
         let count = counts.entry((route.source.clone(), route.event.event.id)).or_default();
         let at = format!("routing.{}.{}.routes[{count}]", route.source, route.event.event);
         *count += 1;
         if let Some(view) = lowering.entry_view(route) {
+            if route.tier == Tier::Reliable {
+                reliable.push(Delivered::new(route, &view));
+            }
             lowering.walk(&route.route, &view, route.tier, &at, false);
         }
     }
+    lowering.couriers(reliable, &mut plan.recorded);
     plan.recorded.iter().for_each(|wanted| lowering.record(wanted));
     lowering.check_places();
     lowering.graph
@@ -261,14 +267,6 @@ impl Lowering<'_> {
         after
     }
 
-    fn warn_of_branch(&mut self, target: &Route, at: &str) {
-        if let Route::To(name) = target
-            && let Some(&stage) = self.by_name.get(name)
-        {
-            super::policies::warn_of_branch(&self.graph.stages[stage], at, self.problems);
-        }
-    }
-
     pub(super) fn warn_if_empty(&mut self, routes: &[Route], at: &str) {
         if routes.is_empty() {
             let message = "this route leads nowhere";
@@ -287,6 +285,10 @@ impl Lowering<'_> {
 
     fn transform(&mut self, with: &Route, view: &View, tier: Tier, at: &str) -> Option<View> {
         let at_with = format!("{at}.with");
+        if tier == Tier::Reliable {
+            self.refuse_reliable_transform(&at_with);
+            return None;
+        }
         let Route::To(name) = with else {
             self.problems.error(
                 "PL-TOPOLOGY-003",

@@ -19,6 +19,7 @@
 //! | `place` | which stage runs on which lane |
 //! | `memory` | whether the rings fit into it |
 //! | `build` | rings, nodes, lanes |
+//! | `reliable`, `couriers` | routes whose stages are called by a courier; how it is built, what it tells |
 //! | `recording` | which streams are recorded, and the recorder's thread |
 //! | `run` | the input's loop, feeding by hand |
 //! | `finish` | the stop, and what it tells |
@@ -31,6 +32,7 @@
 mod build;
 mod check;
 mod checked;
+mod couriers;
 mod dead_letters;
 mod finish;
 mod graph;
@@ -43,6 +45,7 @@ mod place;
 mod plan;
 mod policies;
 mod recording;
+mod reliable;
 mod report;
 mod run;
 #[cfg(all(test, shuttle))]
@@ -54,6 +57,7 @@ mod watchdog;
 
 pub use check::{Problem, Severity};
 pub use checked::{Checked, LinkInfo, StageInfo, StreamInfo};
+pub use couriers::CourierReport;
 pub use dead_letters::{Attempt, DeadLetter, DeadLetters, FailedEvent, MOST_DEAD_LETTERS};
 pub use input::{Entry, Flow, Input, Port};
 pub use monitor::Monitor;

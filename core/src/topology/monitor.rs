@@ -1,5 +1,6 @@
 //! Live numbers of a topology, and the means to end it.
 
+use super::couriers::Board;
 use super::dead_letters::DeadLetterBox;
 use super::{LaneReport, LeftBehind, LinkReport, StageFault, StageReport, StuckStage};
 use crate::durable::Durable;
@@ -36,6 +37,7 @@ pub(crate) struct Shared {
     stuck: Mutex<Vec<StuckStage>>,
     pub(crate) dead_letters: DeadLetterBox,
     pub(crate) beds: OnceLock<Vec<Bed>>,
+    pub(crate) couriers: Board,
     /// How far the recorder is, where there is one.
     pub(crate) durable: OnceLock<Durable>,
 }
@@ -75,7 +77,7 @@ pub(crate) struct PlacedLane {
 }
 
 impl Shared {
-    pub(super) fn new(layout: Layout) -> Self {
+    pub(super) fn new(layout: Layout, couriers: Board) -> Self {
         let shape = Shape {
             lanes: layout.most_lanes,
             stages: layout.stages.len(),
@@ -83,7 +85,7 @@ impl Shared {
             rings: layout.rings.len(),
         };
         let topology = unique();
-        Self { topology, counters: Block::new(shape), layout, ..Self::default() }
+        Self { topology, counters: Block::new(shape), layout, couriers, ..Self::default() }
     }
 
     pub(crate) fn is_halted(&self) -> bool {

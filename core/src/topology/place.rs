@@ -41,7 +41,9 @@ pub(super) fn place(checked: &Checked) -> Placement {
         let stage = &checked.graph.stages[checked.order[place]];
         matches!(stage.tier, Some(Tier::Fast { .. }))
     };
-    let all = 0..checked.order.len();
+    let called = |place: &usize| checked.graph.stages[checked.order[*place]].courier.is_some();
+    let every = 0..checked.order.len();
+    let all = every.clone().filter(|place| !called(place));
     let (fast, standard): (Vec<_>, Vec<_>) = all.clone().partition(is_fast);
     match &checked.lanes {
         Lanes::Fused => Placement::Inline(PlannedLane {
@@ -50,15 +52,19 @@ pub(super) fn place(checked: &Checked) -> Placement {
             must_pin: false,
             wait: Wait::Backoff,
             note: None,
-            stages: all.collect(),
+            stages: every.collect(),
         }),
         Lanes::Auto => {
             let free = cores.len().saturating_sub(1).max(1);
-            Placement::Threads(with_worker(spread(&fast, free, &cores), standard))
+            Placement::Threads(with_couriers(
+                checked,
+                with_worker(spread(&fast, free, &cores), standard),
+            ))
         }
-        Lanes::Count(lanes) => {
-            Placement::Threads(with_worker(spread(&fast, *lanes, &cores), standard))
-        }
+        Lanes::Count(lanes) => Placement::Threads(with_couriers(
+            checked,
+            with_worker(spread(&fast, *lanes, &cores), standard),
+        )),
         Lanes::List(specs) => {
             let listed = specs.iter().map(|spec| listed_lane(checked, spec, &cores)).collect();
             let listed = tame(listed, cores.len());
@@ -67,7 +73,7 @@ pub(super) fn place(checked: &Checked) -> Placement {
                 specs.iter().any(|spec| spec.stages.contains(name))
             };
             let rest = all.filter(|place| !is_listed(place)).collect();
-            Placement::Threads(with_worker(listed, rest))
+            Placement::Threads(with_couriers(checked, with_worker(listed, rest)))
         }
     }
 }
@@ -94,6 +100,21 @@ fn spread(stages: &[usize], lanes: usize, cores: &[usize]) -> Vec<PlannedLane> {
 fn with_worker(mut lanes: Vec<PlannedLane>, stages: Vec<usize>) -> Vec<PlannedLane> {
     if !stages.is_empty() {
         let name = "worker".to_owned();
+        let (cpu, must_pin, wait) = (None, false, Wait::Park);
+        lanes.push(PlannedLane { name, cpu, must_pin, wait, note: None, stages });
+    }
+    lanes
+}
+
+/// Each courier has a lane of its own: a target that takes its time holds up nobody else.
+fn with_couriers(checked: &Checked, mut lanes: Vec<PlannedLane>) -> Vec<PlannedLane> {
+    let couriers = checked.graph.couriers.len();
+    for courier in 0..couriers {
+        let own =
+            |place: &usize| checked.graph.stages[checked.order[*place]].courier == Some(courier);
+        let stages: Vec<_> = (0..checked.order.len()).filter(own).collect();
+        let name =
+            if couriers == 1 { "courier".into() } else { format!("courier-{}", courier + 1) };
         let (cpu, must_pin, wait) = (None, false, Wait::Park);
         lanes.push(PlannedLane { name, cpu, must_pin, wait, note: None, stages });
     }
@@ -152,6 +173,13 @@ pub(super) fn check_list(lanes: &[LaneSpec], graph: &Graph, problems: &mut Probl
                 let help = nearest(name, known).map(|near| format!("did you mean `{near}`?"));
                 let message = format!("there is no component `{name}`");
                 problems.error("PL-TOPOLOGY-020", at, message, help.unwrap_or_default());
+                continue;
+            }
+            if graph.stages.iter().any(|stage| stage.name == *name && stage.courier.is_some()) {
+                let message = format!(
+                    "`{name}` stands in a reliable route, whose courier has a lane of its own"
+                );
+                problems.error("PL-TOPOLOGY-047", at, message, "leave it out of `lanes`");
                 continue;
             }
             let before = lanes[..i].iter().any(|other| other.stages.contains(name));

@@ -2,6 +2,7 @@
 
 use super::{Checked, Problem};
 use crate::condition::{Fields, Predicates};
+use crate::delivery::Terms;
 use crate::durable::SyncPolicy;
 use crate::event::Event;
 use crate::route::Route;
@@ -119,6 +120,8 @@ pub(super) struct PlannedRoute {
     pub(super) source: String,
     pub(super) event: Fields,
     pub(super) tier: Tier,
+    /// What a reliable route says about its deliveries.
+    pub(super) terms: Terms,
     pub(super) route: Route,
 }
 
@@ -203,8 +206,40 @@ impl Plan {
         tier: Tier,
         route: impl Into<Route>,
     ) -> &mut Self {
-        let route = PlannedRoute { source: source.into(), event, tier, route: route.into() };
-        self.routes.push(route);
+        self.route_on(Terms::default(), source, event, tier, route.into())
+    }
+
+    /// Routes the events of type `E` of a source on the reliable tier: see [`crate::delivery`]. What it
+    /// needs from outside comes with [`Checked::journal`] and [`Checked::couriers`].
+    pub fn reliable<E: Event>(
+        &mut self,
+        source: &str,
+        terms: Terms,
+        route: impl Into<Route>,
+    ) -> &mut Self {
+        self.reliable_fields(source, Fields::of::<E>(), terms, route)
+    }
+
+    /// As [`Plan::reliable`], for an event type known at run time only.
+    pub fn reliable_fields(
+        &mut self,
+        source: &str,
+        event: Fields,
+        terms: Terms,
+        route: impl Into<Route>,
+    ) -> &mut Self {
+        self.route_on(terms, source, event, Tier::Reliable, route.into())
+    }
+
+    fn route_on(
+        &mut self,
+        terms: Terms,
+        source: &str,
+        event: Fields,
+        tier: Tier,
+        route: Route,
+    ) -> &mut Self {
+        self.routes.push(PlannedRoute { source: source.into(), event, tier, terms, route });
         self
     }
 
@@ -229,6 +264,9 @@ impl Plan {
     /// Takes back all that was to be recorded.
     pub fn record_nothing(&mut self) -> &mut Self {
         self.recorded.clear();
+        for route in self.routes.iter_mut().filter(|route| route.tier == Tier::Reliable) {
+            route.tier = Tier::Standard;
+        }
         self
     }
 

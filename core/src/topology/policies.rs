@@ -2,7 +2,9 @@
 
 use super::check::{Problem, Problems};
 use super::graph::{Graph, Stage};
+use super::lower::Lowering;
 use crate::Tier;
+use crate::route::Route;
 use crate::stage::{OnError, Retry};
 
 /// Notes policies that cannot be kept.
@@ -51,8 +53,18 @@ fn check_retry(stage: &Stage, problems: &mut Problems) {
     }
 }
 
+impl Lowering<'_> {
+    pub(super) fn warn_of_branch(&mut self, target: &Route, at: &str) {
+        if let Route::To(name) = target
+            && let Some(&stage) = self.by_name.get(name)
+        {
+            warn_of_branch(&self.graph.stages[stage], at, self.problems);
+        }
+    }
+}
+
 /// Later steps of a pipeline see all events that a branch before them failed on.
-pub(super) fn warn_of_branch(stage: &Stage, at: &str, problems: &mut Problems) {
+fn warn_of_branch(stage: &Stage, at: &str, problems: &mut Problems) {
     let on_error = stage.component.policy.on_error;
     if on_error.leaves_events_out() {
         problems.push(Problem::warning(

@@ -1,6 +1,6 @@
 //! What a run has done.
 
-use super::{DeadLetters, FailedEvent};
+use super::{CourierReport, DeadLetters, FailedEvent};
 use crate::affinity::PinError;
 use crate::durable::JournalReport;
 use crate::event::EventType;
@@ -44,6 +44,8 @@ pub struct Report {
     /// Lanes that did not end within the stop's limit. Their numbers above are what they were when
     /// the stop gave up, their streams have no digests.
     pub left_behind: Vec<LeftBehind>,
+    /// What the couriers of reliable routes have done, and what waits in the journal.
+    pub couriers: Vec<CourierReport>,
     /// What was recorded, where anything was.
     pub journal: Option<JournalReport>,
 }
@@ -282,6 +284,14 @@ pub enum RunError {
         "{0} are to be recorded, and nobody gave the topology a journal; see `Checked::journal`"
     )]
     NoJournal(String),
+    /// There are reliable routes, and nobody said how they are delivered.
+    #[error(
+        "reliable routes need a journal and couriers; see `Checked::journal` and `Checked::couriers`"
+    )]
+    NoCouriers,
+    /// What earlier runs left in the journal cannot be read.
+    #[error("what earlier runs left in the journal cannot be read: {0}")]
+    Unreadable(String),
     /// A stage failed to start.
     #[error("stage `{}` failed to start: {}", .0.stage, .0.fault)]
     Start(StageFault),

@@ -65,6 +65,7 @@ impl Running {
             return Err(RunError::PanicAborts);
         }
         checked.check_recording()?;
+        checked.check_couriers()?;
         let streams = tellers(&checked);
         let ports = checked.ingresses();
         let shared = checked.shared.clone();
@@ -78,7 +79,7 @@ impl Running {
             Placement::Inline(_) => checked.most_at_once(),
             Placement::Threads(_) => usize::MAX,
         };
-        let Built { sequencer, mut lanes, sleepers, recorder } = build(&mut checked, planned);
+        let Built { sequencer, mut lanes, sleepers, recorder } = build(&mut checked, planned)?;
         let lanes = match (placement, lanes.pop()) {
             (Placement::Inline(_), Some(mut lane)) => {
                 lane.start().map_err(RunError::from_start).inspect_err(|_| shared.halt())?;
