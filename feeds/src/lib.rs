@@ -29,6 +29,8 @@ mod csv;
 mod dbn;
 mod error;
 mod files;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod generate;
 mod merge;
 mod read_ahead;

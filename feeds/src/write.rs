@@ -82,7 +82,12 @@ impl<W: Write> EventWriter<W> {
             self.out.write_all(b",")?;
             number(&mut self.out, change.venue_sequence())?;
         } else {
-            self.out.write_all(b",,,,,,,,")?;
+            self.out.write_all(b",,,,,,,")?;
+            if let Some(status) = event.as_status() {
+                number(&mut self.out, status.code())?;
+            }
+            self.out.write_all(b",")?;
+            number(&mut self.out, event.venue_sequence())?;
         }
         self.out.write_all(b",")
     }

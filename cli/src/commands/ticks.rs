@@ -246,6 +246,15 @@ fn cat(files: &Files, limit: Option<u64>) -> Result<Exit, Failure> {
     }
 }
 
+/// Bars are no ticks.
+fn no_ticks() -> SourceError {
+    SourceError {
+        message: "the files hold bars, which are no ticks".into(),
+        help: "`pitlane ticks stats` counts them".into(),
+        ..SourceError::default()
+    }
+}
+
 fn copy(
     source: &mut dyn Source,
     limit: u64,
@@ -260,6 +269,9 @@ fn copy(
                 return Ok(());
             }
             left -= 1;
+            if matches!(event.kind(), Some(MarketDataKind::Bar | MarketDataKind::BarEnd)) {
+                return Err(Stop::Input(no_ticks()));
+            }
             writer.write(&event).map_err(Stop::Output)?;
         }
         if !more.map_err(Stop::Input)? {

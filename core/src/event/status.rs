@@ -69,8 +69,14 @@ impl Status {
     /// What the venue says.
     #[must_use]
     pub fn status(&self) -> TradingStatus {
+        TradingStatus::of_word(self.code())
+    }
+
+    /// All of it as one number, which CSV files have as `order_id`.
+    #[must_use]
+    pub fn code(&self) -> u64 {
         let [_, word, _, _] = self.0.words();
-        TradingStatus::of_word(word.cast_unsigned())
+        word.cast_unsigned()
     }
 }
 

@@ -65,7 +65,7 @@ impl CaptureFile {
     }
 
     /// A capture whose text is in memory.
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
     pub(crate) fn in_memory(mut self, text: Vec<u8>) -> Self {
         let bytes = Bytes::Memory(bytes::counted(std::io::Cursor::new(text)));
         self.open = Some((bytes, Lines::new(BUFFER)));

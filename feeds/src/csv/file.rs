@@ -87,7 +87,7 @@ impl CsvFile {
     }
 
     /// A file whose text is in memory, read through a buffer of so many bytes.
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
     pub(crate) fn in_memory(mut self, text: Vec<u8>, buffer: usize) -> Result<Self, SourceError> {
         self.buffer = buffer;
         let bytes = Bytes::Memory(bytes::counted(std::io::Cursor::new(text)));

@@ -48,3 +48,13 @@ pub(crate) use words::Words;
 
 #[cfg(test)]
 mod tests;
+
+/// A file whose text is in memory, read through a buffer of so many bytes.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn in_memory(
+    options: &CsvOptions,
+    text: Vec<u8>,
+    buffer: usize,
+) -> Result<file::CsvFile, pitlane::source::SourceError> {
+    files::in_memory(options)?.in_memory(text, buffer)
+}

@@ -105,41 +105,42 @@ impl DbnFile {
     ) -> Result<Decoded, SourceError> {
         batch.extend(open.held.take());
         loop {
-            while batch.len() < batch.capacity() {
-                let Some(record) = open.fsm.next_buffered_record() else { break };
-                self.records += 1;
-                match convert(record, &mut open.names) {
-                    Ok(Made::One(event)) => batch.push(event),
-                    Ok(Made::Two(first, second)) => {
-                        batch.push(first);
-                        if batch.len() < batch.capacity() {
-                            batch.push(second);
-                        } else {
-                            open.held = Some(second);
-                        }
-                    }
-                    Ok(Made::Other(what)) => self.report.note(what, 1),
-                    Err(problem) => self.bad_record(problem)?,
-                }
-            }
             self.orders(open, batch);
             if batch.len() == batch.capacity() {
                 return Ok(Decoded::Full);
             }
-            match open.fsm.process_batch() {
-                ProcessResult::Record(_) => {}
+            // The `dbn` crate takes it for granted that records begin at multiples of eight bytes.
+            if let [words, ..] = open.fsm.data()
+                && words % 2 != 0
+            {
+                return Err(self.broken(&format!("a record has {} bytes", 4 * usize::from(*words))));
+            }
+            match open.fsm.process() {
+                ProcessResult::Record(()) => {}
                 ProcessResult::ReadMore(_) => return Ok(Decoded::Empty),
-                ProcessResult::Metadata(_) => {}
+                ProcessResult::Metadata(_) => continue,
                 ProcessResult::Err(error) => return Err(self.broken(&error.to_string())),
+            }
+            let Some(record) = open.fsm.last_record() else { continue };
+            self.records += 1;
+            match convert(record, &mut open.names) {
+                Ok(Made::One(event)) => batch.push(event),
+                Ok(Made::Two(first, second)) => {
+                    batch.push(first);
+                    if batch.len() < batch.capacity() {
+                        batch.push(second);
+                    } else {
+                        open.held = Some(second);
+                    }
+                }
+                Ok(Made::Other(what)) => self.report.note(what, 1),
+                Err(problem) => self.bad_record(problem)?,
             }
         }
     }
 
     /// Makes events of the market-by-order records that come next, the fast way.
     fn orders(&mut self, open: &mut Open, batch: &mut Vec<MarketData>) {
-        if open.fsm.has_buffered_record() {
-            return;
-        }
         let data = open.fsm.data();
         let mut used = 0;
         while batch.len() < batch.capacity() {

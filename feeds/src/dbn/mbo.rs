@@ -23,7 +23,7 @@ const BYTES: usize = 56;
 pub(super) fn next(bytes: &[u8], names: &mut Names) -> Option<(MarketData, usize)> {
     let record = bytes.first_chunk::<BYTES>()?;
     let length = 4 * usize::from(record[0]);
-    if record[1] != rtype::MBO || length < BYTES || length > bytes.len() {
+    if record[1] != rtype::MBO || length < BYTES || length > bytes.len() || length % 8 != 0 {
         return None;
     }
     let half = |at: usize| u16::from_le_bytes([record[at], record[at + 1]]);

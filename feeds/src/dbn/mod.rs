@@ -28,3 +28,17 @@ mod place;
 
 pub(crate) use options::open;
 pub use options::{DbnOptions, Venues, dbn_source};
+
+#[cfg(test)]
+mod tests;
+
+/// A file whose bytes are in memory.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn in_memory(
+    bytes: crate::bytes::Bytes,
+    on_bad_row: crate::csv::OnBadRow,
+) -> Result<file::DbnFile, pitlane::source::SourceError> {
+    let instruments = pitlane::Instruments::new();
+    let ground = file::Ground { symbol: None, venues: Venues::Auto, instruments };
+    file::DbnFile::new("a.dbn".into(), ground, on_bad_row).in_memory(bytes)
+}

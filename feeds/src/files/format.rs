@@ -1,8 +1,14 @@
 //! Which format a file has.
 
+use crate::bytes;
+use pitlane::source::SourceError;
 use std::fmt;
+use std::io::Read;
 use std::path::Path;
 use std::str::FromStr;
+
+/// What DBN begins with.
+const DBN: &[u8] = b"DBN";
 
 /// A format of files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -25,6 +31,19 @@ impl FileFormat {
             FileFormat::Csv => "csv",
             FileFormat::Dbn => "dbn",
         }
+    }
+
+    /// The format of a file by its name or, where that says nothing, by its first bytes.
+    pub(crate) fn of(path: &Path) -> Result<Self, SourceError> {
+        let named = Self::of_name(path);
+        let packed_otherwise = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("zip"));
+        if named != FileFormat::Csv || packed_otherwise {
+            return Ok(named);
+        }
+        let mut magic = Vec::with_capacity(DBN.len());
+        // What cannot be read is told by whoever reads all of it.
+        let _ = bytes::open(path, None)?.take(DBN.len() as u64).read_to_end(&mut magic);
+        Ok(if magic == DBN { FileFormat::Dbn } else { FileFormat::Csv })
     }
 
     /// The format that a file's name speaks of: `.dbn`, `.dbn.zst`, `.dbn.frag`, `.dbz` and the like

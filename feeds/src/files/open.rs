@@ -67,9 +67,11 @@ fn open(
     options: &OpenOptions,
     instruments: &Instruments,
 ) -> Result<Box<dyn Source>, SourceError> {
-    let named =
-        || if options.preset.is_some() { FileFormat::Csv } else { FileFormat::of_name(path) };
-    match options.format.unwrap_or_else(named) {
+    let format = match options.format {
+        Some(format) => format,
+        None => FileFormat::of(path)?,
+    };
+    match format {
         FileFormat::Csv => csv::open(path, options, instruments),
         FileFormat::Dbn => Ok(Box::new(dbn::open(path, options, instruments)?)),
     }
