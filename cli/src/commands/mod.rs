@@ -7,6 +7,7 @@ pub(crate) mod errors;
 pub(crate) mod generate;
 pub(crate) mod graph;
 pub(crate) mod init;
+pub(crate) mod journal;
 pub(crate) mod new;
 pub(crate) mod replay;
 pub(crate) mod schema;

@@ -192,5 +192,6 @@ fn empty_report() -> Report {
         interrupted: false,
         stuck: Vec::new(),
         left_behind: Vec::new(),
+        journal: None,
     }
 }

@@ -5,6 +5,7 @@ use super::outcome::Outcome;
 use crate::text::product;
 use hdrhistogram::Histogram;
 use pitlane::affinity::ranges;
+use pitlane::durable::JournalReport;
 use pitlane::event::fixed::{Decimal, WideDecimal};
 use pitlane::topology::{LaneReport, StageReport, StuckStage};
 use serde_json::{Map, Value, json};
@@ -53,9 +54,36 @@ pub(crate) fn summary(outcome: &Outcome) -> Value {
         "links": links(outcome),
         "stuck": report.stuck.iter().map(stuck_json).collect::<Value>(),
         "lanes": report.lanes.iter().map(|lane| lane_json(outcome, lane)).collect::<Value>(),
+        "journal": report.journal.as_ref().map(journal_json),
         "run_folder": outcome.folder.display().to_string(),
         "error": outcome.failure.as_ref().map(crate::failure::Failure::sentence),
         "errors": outcome.errors(),
+    })
+}
+
+/// What was recorded.
+fn journal_json(journal: &JournalReport) -> Value {
+    let streams = journal.streams.iter().map(|stream| {
+        json!({
+            "name": stream.stream,
+            "type": stream.event.name,
+            "tag": stream.tag,
+            "published": stream.published,
+            "written": stream.written,
+            "durable": stream.durable,
+            "lag": stream.lag(),
+        })
+    });
+    json!({
+        "appended": journal.appended(),
+        "written": journal.written,
+        "durable": journal.durable,
+        "appends": journal.appends,
+        "commits": journal.commits,
+        "lag": journal.lag(),
+        "stalls": journal.stalls,
+        "stalled_ns": u64::try_from(journal.stalled.as_nanos()).unwrap_or(u64::MAX),
+        "streams": streams.collect::<Value>(),
     })
 }
 

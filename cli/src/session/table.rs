@@ -29,6 +29,13 @@ pub(crate) fn table(outcome: &Outcome, config: &str) -> String {
     text += &counts(outcome);
     text += &positions(outcome);
     text += "\n";
+    if let Some(journal) = &report.journal {
+        let events = thousands(journal.appended());
+        let (durable, commits) = (thousands(journal.durable), thousands(journal.commits));
+        text += &format!(
+            "journal: {events} events recorded by {commits} syncs, durable up to {durable}\n"
+        );
+    }
     for lane in &report.lanes {
         text += &lane_line(lane);
     }

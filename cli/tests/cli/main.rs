@@ -5,6 +5,7 @@ mod bench;
 mod books_and_bars;
 mod drawings;
 mod interrupts;
+mod journal;
 mod pipes;
 mod real_data;
 mod refusals;

@@ -1,5 +1,6 @@
 //! From text to what can run.
 
+use super::journal::{self, JournalSetup, RecordedTopic};
 use super::{Checked, Desk, Info, Places, Ready, Setup};
 use super::{components, formats, inputs, problems, prune, resolved, routes, settings, sources};
 use crate::codes;
@@ -125,6 +126,8 @@ pub(super) struct Assembly {
     pub(super) sources: Vec<(String, Box<dyn Source>)>,
     pub(super) source_infos: Vec<Info>,
     pub(super) routes: Vec<routes::Entry>,
+    pub(super) recorded: Vec<RecordedTopic>,
+    pub(super) journal: JournalSetup,
     pub(super) unfed: Vec<String>,
     pub(super) instruments: Instruments,
     pub(super) lanes: Lanes,
@@ -147,6 +150,9 @@ impl Assembly {
         for routes::Entry { source, event, tier, route } in self.routes {
             plan.route_fields(&source, event, tier, route);
         }
+        for (source, event, sync) in self.recorded {
+            plan.record_fields(&source, event, sync);
+        }
         plan.lanes(self.lanes).capacity(self.rings.capacity).batch_limit(self.rings.batch);
         for (stream, slots) in &self.rings.streams {
             plan.stream_capacity(stream, *slots);
@@ -158,6 +164,7 @@ impl Assembly {
             instruments: self.instruments,
             source_infos: self.source_infos,
             components: self.component_infos,
+            journal: self.journal,
             session: self.session,
             config: self.config,
             warnings,
@@ -224,12 +231,23 @@ fn assemble(
     };
     settings::check_version(config.pitlane, &mut desk);
     settings::check_names(&mut desk);
+    for symbol in &options.instruments {
+        let _ = desk.instruments.intern(symbol);
+    }
+    let base = desk.base.clone();
+    let journal = journal::setup(&config.journal, &base, &mut desk);
+    let recorded = journal::recorded(config, &desk);
+    if !recorded.is_empty() {
+        journal::know(&journal.path, &mut desk);
+    }
     let (sources, source_infos) = sources::open(&config.sources, &mut desk);
     let (mut components, component_infos) = components::build(&config.components, &mut desk);
     let is_whole = fill_gaps(&mut components, &desk);
     let routes = routes::convert(config, &mut desk);
     let assembly = Assembly {
         unfed: routes::unfed(config, &mut desk),
+        recorded,
+        journal,
         is_whole,
         components,
         component_infos,

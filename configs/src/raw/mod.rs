@@ -4,9 +4,11 @@
 //! (see [`mod@crate::read`]) and refuses unknown keys for all of them but the open ones, whose other
 //! keys are parameters for the registered type.
 
+mod journal;
 mod shapes;
 mod words;
 
+pub(crate) use journal::{Journal, OnJournalFullWord, Record, RecordOptions, Retention, SyncWord};
 pub(crate) use words::{Duration, LaneWord, Sampling, Watchdog};
 
 use indexmap::IndexMap;
@@ -42,6 +44,9 @@ pub(crate) struct Config {
     /// Where events go: source, then event type, then routes.
     #[serde(default)]
     pub(crate) routing: IndexMap<String, IndexMap<String, Topic>>,
+    /// Where recorded streams go: those with `record: true`.
+    #[serde(default)]
+    pub(crate) journal: Journal,
     /// Where stages run: `auto` (as many lanes as there are free cores), `fused` (all on one
     /// thread), a number of lanes, or a list of lanes.
     #[serde(default)]
@@ -189,7 +194,12 @@ pub(crate) struct LongTopic {
     /// What the links of these routes do when their readers are too slow, where a route does not say.
     #[serde(default)]
     pub(crate) on_full: OnFullWord,
-    /// Each route gets every event.
+    /// Whether these streams are kept in the journal: `true`, or options.
+    #[serde(default)]
+    #[schemars(extend("default" = false))]
+    pub(crate) record: Record,
+    /// Each route gets every event. What is recorded may go nowhere else.
+    #[serde(default)]
     pub(crate) routes: Vec<Route>,
 }
 
