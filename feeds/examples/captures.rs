@@ -19,6 +19,9 @@ use std::time::Instant;
 
 const ROUNDS: usize = 7;
 
+/// What is measured: gives how many events or messages there were.
+type Run<'a> = Box<dyn Fn() -> u64 + 'a>;
+
 fn messages(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
     lines.map(|line| &line[line.iter().position(|byte| *byte == b'{').unwrap_or(0)..])
@@ -59,7 +62,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("{} lines, {} bytes, {} events", messages(&text).count(), text.len(), ours(path));
     let sonic = |json: &[u8]| sonic_rs::from_slice::<sonic_rs::Value>(json).is_ok();
     let serde = |json: &[u8]| serde_json::from_slice::<serde_json::Value>(json).is_ok();
-    let runs: [(&str, Box<dyn Fn() -> u64 + '_>); 4] = [
+    let runs: [(&str, Run<'_>); 4] = [
         ("sonic-rs, values", Box::new(|| values(&text, sonic))),
         ("serde_json, values", Box::new(|| values(&text, serde))),
         ("ours, events, unpacked", Box::new(|| ours(plain.path()))),
