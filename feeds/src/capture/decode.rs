@@ -150,6 +150,14 @@ impl Decoder {
         self.message.symbols.len() > 0 || self.message.symbols.only().is_some()
     }
 
+    /// Takes in the names of a line, nothing else; it will be decoded all the same.
+    pub(super) fn look_at(&mut self, line: &[u8]) {
+        if let Some((_, json)) = split(line) {
+            // What is wrong with it will be told when it is decoded.
+            let _ = self.message.read(&mut sonic_rs::Deserializer::from_slice(json));
+        }
+    }
+
     /// Messages without a symbol are of this instrument from here on.
     pub(super) fn name(&mut self, instrument: u32) {
         self.message.symbols.give(instrument);

@@ -101,8 +101,11 @@ impl CaptureFile {
             if line.is_empty() {
                 continue;
             }
+            if self.held.is_some() {
+                self.decoder.look_at(line);
+                self.release()?;
+            }
             match self.decoder.decode(line, &mut self.events) {
-                Ok(()) if self.held.is_some() => self.release()?,
                 Ok(()) => {}
                 Err(Problem::NoSymbol) if self.held.is_none() && !self.decoder.knows_symbols() => {
                     self.held = Some(line.to_vec());
@@ -116,20 +119,13 @@ impl CaptureFile {
         Ok(Found::Empty)
     }
 
-    /// Decodes the snapshot that was held back, as if it had come now: the updates before it are
-    /// applied again where they are newer.
+    /// Decodes the snapshot that was held back, where it is known now of which instrument it is.
     fn release(&mut self) -> Result<(), SourceError> {
         let Some(line) = self.held.take_if(|_| self.decoder.knows_symbols()) else { return Ok(()) };
-        let before = self.events.len();
-        if let Err(problem) = self.decoder.decode(&line, &mut self.events) {
+        self.decoder.decode(&line, &mut self.events).or_else(|problem| {
             let error = self.error(&line, 0, &problem);
-            return self.bad_row(error);
-        }
-        let now = self.events[..before].last().map_or(0, |event| event.header.ts_recv);
-        for event in &mut self.events[before..] {
-            event.header.ts_recv = event.header.ts_recv.max(now);
-        }
-        Ok(())
+            self.bad_row(error)
+        })
     }
 
     fn error(&self, line: &[u8], number: u64, problem: &Problem) -> SourceError {

@@ -1,21 +1,31 @@
 //! Instruments of a capture, by the names that its messages use.
 
+use crate::csv::Words;
 use pitlane::Instruments;
 
-/// Symbols as messages have them, and the numbers of their instruments.
+/// Symbols as messages and streams have them, and the numbers of their instruments.
 #[derive(Debug)]
 pub(super) struct Symbols {
     instruments: Instruments,
-    /// Name that every symbol stands for, where one was given.
+    /// The instrument that every symbol stands for, where one was given.
     given: Option<u32>,
-    /// Texts and numbers, the one found last first.
-    known: Vec<(Box<str>, u32)>,
+    /// Symbols in capitals, each once, in the order in which they came.
+    names: Vec<Box<str>>,
+    /// By what messages say.
+    symbols: Words,
+    /// By what streams are called: the same in lower case.
+    streams: Words,
 }
 
 impl Symbols {
     pub(super) fn new(instruments: &Instruments, given: Option<&str>) -> Self {
-        let given = given.map(|symbol| instruments.intern(symbol));
-        Self { instruments: instruments.clone(), given, known: Vec::new() }
+        Self {
+            instruments: instruments.clone(),
+            given: given.map(|symbol| instruments.intern(symbol)),
+            names: Vec::new(),
+            symbols: Words::default(),
+            streams: Words::default(),
+        }
     }
 
     /// Every symbol stands for this instrument from here on.
@@ -25,46 +35,47 @@ impl Symbols {
 
     /// How many there are.
     pub(super) fn len(&self) -> usize {
-        self.known.len()
+        self.names.len()
     }
 
     /// The instrument that a message without a symbol is of, where there is only one.
     pub(super) fn only(&self) -> Option<u32> {
-        match (self.given, self.known.as_slice()) {
+        match (self.given, self.names.as_slice()) {
             (Some(given), _) => Some(given),
-            (None, [(_, only)]) => Some(*only),
+            (None, [only]) => self.instruments.id(only),
             _ => None,
         }
     }
 
-    /// The number of a symbol, in whatever case.
+    /// The number of a message's symbol; 0 for an empty one.
     #[inline]
     pub(super) fn find(&mut self, text: &str) -> u32 {
-        match self.known.first() {
-            Some((known, id)) if **known == *text => *id,
-            _ => self.search(text),
-        }
+        let Self { instruments, given, names, symbols, .. } = self;
+        symbols.get(text.as_bytes(), |_, _| add(instruments, *given, names, text)).unwrap_or(0)
     }
 
-    #[cold]
-    fn search(&mut self, text: &str) -> u32 {
-        let same = |(known, _): &(Box<str>, u32)| known.eq_ignore_ascii_case(text);
-        if let Some(at) = self.known.iter().position(same) {
-            self.known.swap(0, at);
-            return self.known[0].1;
-        }
-        let upper = text.to_ascii_uppercase();
-        let id = self.given.unwrap_or_else(|| self.instruments.intern(&upper));
-        self.known.insert(0, (upper.into(), id));
-        id
-    }
-
-    /// As `find`, for the name as streams have it, in lower case.
+    /// The number of a symbol as streams are called by it; 0 for an empty one.
     #[inline]
     pub(super) fn find_stream(&mut self, text: &str) -> u32 {
-        match self.known.first() {
-            Some((known, id)) if known.eq_ignore_ascii_case(text) => *id,
-            _ => self.search(text),
-        }
+        let Self { instruments, given, names, streams, .. } = self;
+        streams.get(text.as_bytes(), |_, _| add(instruments, *given, names, text)).unwrap_or(0)
     }
+}
+
+#[cold]
+fn add(
+    instruments: &Instruments,
+    given: Option<u32>,
+    names: &mut Vec<Box<str>>,
+    text: &str,
+) -> Option<u32> {
+    if text.is_empty() {
+        return None;
+    }
+    let name = text.to_ascii_uppercase();
+    let id = given.unwrap_or_else(|| instruments.intern(&name));
+    if !names.iter().any(|known| **known == *name) {
+        names.push(name.into());
+    }
+    Some(id)
 }

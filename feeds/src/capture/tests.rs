@@ -77,7 +77,7 @@ fn update(previous: u64, first: u64, last: u64, bid: (u32, u32), ask: (u32, u32)
 
 fn snapshot(taken: u64, bids: &str, asks: &str) -> String {
     format!(
-        r#"1700000000000000999 {{"lastUpdateId":{taken},"E":1700000000001,"T":1700000000000,"bids":{bids},"asks":{asks}}}
+        r#"1700000000000000{taken:03} {{"lastUpdateId":{taken},"E":1700000000001,"T":1700000000000,"bids":{bids},"asks":{asks}}}
 "#
     )
 }
@@ -183,6 +183,8 @@ fn a_snapshot_before_any_symbol_waits_for_one() {
     let ids: Vec<u32> = both.events.iter().map(|event| event.header.instrument).collect();
     assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
     assert_eq!(both.instruments.text(ids[0]).as_deref(), Some("BTCUSDT"));
+    assert_eq!(both.changes()[0].0, MarketDataKind::Clear, "the snapshot comes first");
+    assert_eq!(both.report.out_of_order, 0);
     let bid_at_100 = both.changes().into_iter().rfind(|change| change.2 == 100);
     assert_eq!(bid_at_100.unwrap().3, 1, "the update is newer than the snapshot");
     let alone = read(&first);

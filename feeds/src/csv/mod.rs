@@ -44,6 +44,7 @@ pub use open::guess_preset;
 pub(crate) use open::open;
 pub use options::{Column, CsvOptions, FileOptions, OnBadRow, TimeFrom, TimeUnit, UtcOffset};
 pub use preset::Preset;
+pub(crate) use words::Words;
 
 #[cfg(test)]
 mod tests;

@@ -68,7 +68,6 @@ fn encode(metadata: &Metadata, orders: &[MboMsg]) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut encoder = DbnEncoder::new(&mut bytes, metadata).unwrap();
     encoder.encode_records(orders).unwrap();
-    drop(encoder);
     bytes
 }
 
@@ -141,7 +140,6 @@ fn mappings_on_the_way_name_what_the_metadata_do_not() {
         }
         encoder.encode_record(&order(5, 1, time + 1, b'A')).unwrap();
     }
-    drop(encoder);
     let (symbols, error, report) = read(bytes);
     assert_eq!((symbols, error), (["5", "ESH4", "ESM4"].map(String::from).to_vec(), None));
     assert_eq!(report.notes, [("symbol mapping records", 2)]);

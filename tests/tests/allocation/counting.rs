@@ -62,6 +62,11 @@ pub(crate) fn allocations() -> usize {
     stats.allocations + stats.reallocations
 }
 
+/// Bytes that the process has allocated so far, those given back included.
+pub(crate) fn bytes() -> usize {
+    ALLOCATOR.stats().bytes_allocated
+}
+
 /// What a run allocated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Allocated {

@@ -95,7 +95,9 @@ fn bars_of_euro_quotes_equal_the_published_ones() {
         let span: Span = length.parse().unwrap();
         let options = BarOptions { span, of: Of::Quotes, clock: Clock::Event, wait: 0 };
         let (mut bars, mut made) = (Bars::new(options), Vec::<Built>::new());
-        events.iter().for_each(|event| drop(bars.push(event, |built| made.push(built))));
+        for event in &events {
+            bars.push(event, |built| made.push(built));
+        }
         bars.finish(|built| made.push(built));
         let rows = made.iter().map(|built| {
             let four = |ohlc: &pitlane::event::Ohlc| [ohlc.open, ohlc.high, ohlc.low, ohlc.close];
