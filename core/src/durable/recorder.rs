@@ -71,6 +71,10 @@ impl Recorder {
         let result = ended.unwrap_or_else(|panic| Err(fault_of_panic(panic)));
         if let Err(fault) = result {
             self.fail(fault);
+            // What was appended may still become durable; a log that failed says no.
+            if let Ok(position) = self.log.close() {
+                self.note_commit(position);
+            }
         }
         self.durable.wake_all();
         wake_all(&self.neighbours);
@@ -100,32 +104,37 @@ impl Recorder {
 
     /// Appends what there is, syncs what is due. Gives whether anything moved.
     fn cycle(&mut self) -> Result<bool, Fault> {
-        let mut moved = false;
+        let (mut moved, mut full) = (false, None);
         for number in 0..self.streams.len() {
-            let took = self.take(number);
-            moved |= match took {
-                Ok(took) => took > 0,
-                Err(LogError::Full(why)) => {
-                    self.stall(why)?;
-                    break;
-                }
+            let before = self.streams[number].reader.sequence();
+            match self.take(number) {
+                Ok(()) => {}
+                Err(LogError::Full(why)) => full = Some(why),
                 Err(error) => return Err(failure(&error)),
-            };
+            }
+            moved |= self.streams[number].reader.sequence() > before;
+            if full.is_some() {
+                break;
+            }
         }
         if moved {
-            self.go_on();
             wake_all(&self.neighbours);
             if self.streams.iter().any(|stream| stream.sync == SyncPolicy::Os) {
                 self.durable.wake_all();
             }
+        }
+        match full {
+            Some(why) => self.stall(why)?,
+            None if moved => self.go_on(),
+            None => {}
         }
         let committed = self.commit_if_due()?;
         self.tend(moved)?;
         Ok(moved || committed)
     }
 
-    /// Appends what a stream has, in as few frames as may be, and gives how many events.
-    fn take(&mut self, number: usize) -> Result<usize, LogError> {
+    /// Appends what a stream has, in as few frames as may be.
+    fn take(&mut self, number: usize) -> Result<(), LogError> {
         let Self { log, streams, durable, root: last, untended, .. } = self;
         let RecordedStream { reader, tag, sync, unsynced, .. } = &mut streams[number];
         let mut batch = reader.poll(usize::MAX);
@@ -145,7 +154,7 @@ impl Recorder {
                 *unsynced = Some(Instant::now());
             }
         }
-        Ok(all)
+        Ok(())
     }
 
     fn commit_if_due(&mut self) -> Result<bool, Fault> {

@@ -174,6 +174,21 @@ fn without_room_it_halts_where_the_policy_says_so() {
 }
 
 #[test]
+fn what_was_appended_before_there_was_no_room_is_durable_when_it_halts() {
+    let log = MemoryLog::new();
+    let mut checked = checked(Lanes::Auto, Some(SyncPolicy::Os));
+    let durable = checked.journal(Journal::new(Box::new(log.clone())));
+    let mut running = checked.start().expect("it starts");
+    running.publish("feed", &trade(1)).expect("it runs");
+    wait_until("it is written", || durable.written() == 1);
+    log.set_full(true);
+    running.publish("feed", &trade(2)).expect("it runs");
+    wait_until("it halts", || running.monitor().is_halted());
+    let report = running.stop();
+    assert_eq!((report.faults.len(), log.durable(), durable.durable()), (1, 1, 1));
+}
+
+#[test]
 fn a_stop_with_a_limit_does_not_wait_for_room_for_ever_and_says_what_is_missing() {
     let log = MemoryLog::new();
     log.set_full(true);
