@@ -179,7 +179,7 @@ fn no_durable_order_is_lost_and_no_settled_one_is_delivered_again() {
         told.read_on(folder);
         let again = told.sent[seen..].iter().filter(|(id, _)| settled.contains(id)).count();
         assert_eq!(again, 0, "settled orders were delivered again after kill {killed}");
-        recovered += left;
+        recovered += u64::from(left > 0);
         if killed % 50 == 0 {
             println!("{killed} kills, {} orders", told.orders.len());
         }
@@ -197,8 +197,8 @@ fn no_durable_order_is_lost_and_no_settled_one_is_delivered_again() {
     let redelivered = sent.len() - sent.iter().map(|(id, _)| id).collect::<BTreeSet<_>>().len();
     let dead = told.orders.keys().filter(|place| told.has(**place, SettlementKind::Dead)).count();
     println!(
-        "{killed} kills: {} orders durable, {} settled, of these {dead} dead letters; {recovered} were left by a \
-         kill and settled later; {redelivered} lines of the gateway are repetitions",
+        "{killed} kills: {} orders durable, {} settled, of these {dead} dead letters; {recovered} starts \
+         found some to go on with; {redelivered} lines of the gateway are repetitions",
         told.orders.len(),
         told.settled.len(),
     );

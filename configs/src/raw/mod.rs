@@ -175,7 +175,7 @@ pub(crate) enum Topic {
     #[serde(rename = "list")]
     Short(Vec<Route>),
     #[serde(rename = "map")]
-    Long(LongTopic),
+    Long(Box<LongTopic>),
 }
 
 /// Where the events of one source and type go, and how.

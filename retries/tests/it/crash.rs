@@ -236,11 +236,11 @@ fn broken(lives: &[Life], twin: Twin) -> Option<String> {
         log = log.reopen(twin == Twin::NoSync);
     }
     let end = settled(&log);
-    for id in acknowledged.iter().copied() {
-        match end.get(&id) {
+    for id in &acknowledged {
+        match end.get(id) {
             None => return Some(format!("order {id} was durable and is lost")),
             Some(told) if told.settled > 1 => return Some(format!("order {id} is settled twice")),
-            Some(told) if !told.dead && !acted.contains_key(&id) => {
+            Some(told) if !told.dead && !acted.contains_key(id) => {
                 return Some(format!("order {id} is settled, and the gateway never had it"));
             }
             Some(_) => {}
