@@ -36,7 +36,7 @@ struct Venue {
 
 fn plan(venue: &Arc<Mutex<Venue>>) -> Plan {
     let strategy = each(|tick: &MarketData, out: &mut Outbox| {
-        if tick.header.root % EVERY == 0 {
+        if tick.header.root.is_multiple_of(EVERY) {
             out.emit(Signal::new(Action::Buy, 1.0, 100));
         }
         Ok(())

@@ -95,7 +95,10 @@ fn a_sweep_tells_rates_and_draws_them() {
     let object = latency(&folder, &more).assert_code(0).json();
     assert_eq!((&object["bound_ns"], &object["highest_within"]), (&1.into(), &Value::Null));
     assert_eq!(object["points"].as_array().expect("an array").len(), 1);
-    assert_eq!(keys(&object["points"][0]), ["rate", "events_per_second", "latency_ns", "within"]);
+    assert_eq!(
+        keys(&object["points"][0]),
+        ["rate", "events_per_second", "latency_ns", "machine_ns", "within"]
+    );
     assert!(folder.read("sweep.svg").contains("bound"));
     let page = latency(&folder, &["--sweep", "--bound", "1ns"]).assert_code(0).stdout;
     assert!(page.contains("p99 is not within 1 ns at any rate"), "{page}");
