@@ -138,5 +138,5 @@ fn books_and_bars_run_in_a_session() {
         let streams = object["streams"].as_array().unwrap();
         streams.iter().find(|stream| stream["name"] == name).unwrap()["count"].clone()
     };
-    assert_eq!((count("book"), count("bars")), (2.into(), 2.into()), "{object:#}");
+    assert_eq!((count("book"), count("bars")), (3.into(), 2.into()), "{object:#}");
 }

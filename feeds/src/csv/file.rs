@@ -185,8 +185,7 @@ impl CsvFile {
         batch: &mut Vec<MarketData>,
     ) -> Result<Found, SourceError> {
         let mut order = Order { last_time: self.last_time, steps_back: 0 };
-        let before = batch.len();
-        let mut result = Ok(Found::Empty);
+        let (before, mut result) = (batch.len(), Ok(Found::Empty));
         while batch.len() < batch.capacity() {
             if let Some(event) = open.levels.as_mut().and_then(Levels::next) {
                 batch.push(event);
