@@ -1,7 +1,7 @@
 //! The command line.
 
 use crate::commands::{
-    bench, check, components, errors, generate, graph, init, new, replay, sweep, ticks,
+    bench, check, components, describe, errors, generate, graph, init, new, replay, sweep, ticks,
 };
 use clap::{Args, Parser, Subcommand};
 use pitlane::Tier;
@@ -42,8 +42,10 @@ pub(crate) enum Command {
     Init(init::Args),
     /// Make a crate with a strategy of one's own and all commands of `pitlane`.
     New(new::Args),
-    /// List what configs can name: components, formats, adapters, predicates, with parameters.
+    /// List what configs can name: components, formats, routes, predicates, event types, with parameters.
     Components(components::Args),
+    /// List a config's sources, streams, topics, routes and stages.
+    Describe(describe::Args),
     /// Print the JSON Schema of configs, for editors.
     Schema,
     /// List the codes of all errors, or tell what one stands for and what to do.

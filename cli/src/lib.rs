@@ -137,7 +137,8 @@ pub fn error_codes() -> Vec<(&'static str, &'static [Code])> {
 
 fn dispatch(command: &Command, registry: &Registry) -> Result<Exit, Failure> {
     use commands::{
-        bench, check, components, errors, generate, graph, init, new, replay, schema, sweep, ticks,
+        bench, check, components, describe, errors, generate, graph, init, new, replay, schema,
+        sweep, ticks,
     };
     match command {
         Command::Replay(args) => replay::run(args, registry),
@@ -150,6 +151,7 @@ fn dispatch(command: &Command, registry: &Registry) -> Result<Exit, Failure> {
         Command::Init(args) => init::run(args),
         Command::New(args) => new::run(args),
         Command::Components(args) => components::run(args, registry),
+        Command::Describe(args) => describe::run(args, registry),
         Command::Schema => schema::run(registry),
         Command::Errors(args) => errors::run(args),
     }

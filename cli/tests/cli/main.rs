@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod bench;
+mod discovery;
 mod drawings;
 mod interrupts;
 mod pipes;

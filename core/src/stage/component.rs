@@ -64,6 +64,24 @@ impl Component {
         self.outputs.iter().map(|fields| fields.event)
     }
 
+    /// Most events it emits for one.
+    #[must_use]
+    pub fn max_emissions(&self) -> usize {
+        self.max_emissions
+    }
+
+    /// Whether it may end an event's way through a pipeline.
+    #[must_use]
+    pub fn stops_events(&self) -> bool {
+        self.may_stop
+    }
+
+    /// Whether it is a gateway: denied orders never reach it.
+    #[must_use]
+    pub fn is_gateway(&self) -> bool {
+        self.gateway
+    }
+
     /// The same component, emitting under a source name of its own instead of its name.
     #[must_use]
     pub fn emits_under(mut self, source: impl Into<String>) -> Self {
