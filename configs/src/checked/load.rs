@@ -8,10 +8,11 @@ use crate::options::LoadOptions;
 use crate::raw;
 use crate::tree::{Node, Texts, parse};
 use pitlane::Instruments;
-use pitlane::registry::Registry;
+use pitlane::registry::{Registry, Services};
 use pitlane::source::Source;
 use pitlane::stage::Component;
 use pitlane::topology::{Lanes, Latency, Plan};
+use std::collections::HashSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -219,8 +220,11 @@ fn assemble(
         instruments: Instruments::new(),
         base,
         session: config.session,
+        component_names: HashSet::new(),
+        services: Services::default(),
         mistakes,
     };
+    desk.component_names = desk.names("components").into_iter().collect();
     settings::check_version(config.pitlane, &mut desk);
     settings::check_names(&mut desk);
     let (sources, source_infos) = sources::open(&config.sources, &mut desk);

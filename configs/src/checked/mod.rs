@@ -34,9 +34,10 @@ use crate::options::LoadOptions;
 use crate::tree::{Node, Texts, find, find_within};
 use pitlane::Instruments;
 use pitlane::error::Coded;
-use pitlane::registry::{BuildError, Context, Registry};
+use pitlane::registry::{BuildError, Context, Registry, Services};
 use pitlane::source::Source;
 use pitlane::topology::{self, Plan};
+use std::collections::HashSet;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -123,6 +124,10 @@ pub(crate) struct Desk<'a> {
     /// The config's folder.
     pub(crate) base: PathBuf,
     pub(crate) session: u16,
+    /// Names under `components`, to be looked up.
+    pub(crate) component_names: HashSet<String>,
+    /// Those that what is being made may ask for.
+    pub(crate) services: Services,
     pub(crate) mistakes: Vec<Mistake>,
 }
 
@@ -152,6 +157,7 @@ impl Desk<'_> {
             session: self.session,
             instruments: self.instruments.clone(),
             base: self.base.clone(),
+            services: self.services.clone(),
         }
     }
 

@@ -126,15 +126,25 @@ struct Ends {
 }
 
 fn build_rings(checked: &Checked) -> Vec<Ends> {
-    (0..checked.graph.streams.len()).map(|stream| build_ring(checked, stream)).collect()
+    // Stages by the streams they read: a start costs as much as there are links.
+    let mut reading = vec![Vec::new(); checked.graph.streams.len()];
+    for &stage in &checked.order {
+        for link in &checked.graph.stages[stage].links {
+            if reading[link.stream].last() != Some(&stage) {
+                reading[link.stream].push(stage);
+            }
+        }
+    }
+    let ring = |(stream, stages): (usize, Vec<usize>)| build_ring(checked, stream, &stages);
+    reading.into_iter().enumerate().map(ring).collect()
 }
 
-fn build_ring(checked: &Checked, stream: usize) -> Ends {
+fn build_ring(checked: &Checked, stream: usize, stages: &[usize]) -> Ends {
     let capacity = checked.capacities[stream];
     let mut ring = RingBuilder::<Slot>::new(capacity).expect("capacities were checked");
     let mut keys: Vec<(usize, usize, ReaderKey)> = Vec::new();
     let mut lossy = Vec::new();
-    for &stage in &checked.order {
+    for &stage in stages {
         let links = checked.graph.stages[stage].links.iter().enumerate();
         let mut own = Vec::new();
         for (number, link) in links.filter(|(_, link)| link.stream == stream) {

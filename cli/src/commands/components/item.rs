@@ -40,7 +40,7 @@ pub(super) fn items(registry: &Registry) -> Vec<Item> {
         let schema = Some(whole(|generator| factory.schema(generator).to_value()));
         let interface = interface(factory);
         let made = item(COMPONENTS, factory.name(), factory.doc(), schema);
-        items.push(Item { interface, ..made });
+        items.push(Item { interface, needs: factory.needs().to_vec(), ..made });
     }
     for factory in registry.formats().values() {
         let schema = Some(whole(|generator| factory.schema(generator).to_value()));
@@ -50,6 +50,10 @@ pub(super) fn items(registry: &Registry) -> Vec<Item> {
         let is_own = registry.adapters().contains_key(&name);
         item(if is_own { "adapters" } else { "route types" }, &name, &doc, Some(schema))
     }));
+    for (name, doc, needs) in registry.services() {
+        let made = item("services", name, doc, None);
+        items.push(Item { needs: needs.to_vec(), ..made });
+    }
     for (name, event, doc) in registry.predicates().iter() {
         items.push(item("predicates", name, &format!("{doc} (over {event})"), None));
     }
@@ -117,7 +121,10 @@ impl Item {
             }
             None if self.group == FORMATS => facts.push("Emits MarketData.".into()),
             None if self.group == COMPONENTS => {
-                facts.push("What it takes and emits depends on its parameters.".into());
+                facts.push(
+                    "What it takes and emits shows when a config has made it: `pitlane describe`."
+                        .into(),
+                );
             }
             None => {}
         }
@@ -146,7 +153,9 @@ impl Item {
             map.insert("gateway".into(), found.gateway.into());
         }
         match self.group {
-            COMPONENTS => map.insert("needs".into(), self.needs.iter().cloned().collect()),
+            COMPONENTS | "services" => {
+                map.insert("needs".into(), self.needs.iter().cloned().collect())
+            }
             FORMATS => map.insert("emits".into(), json!(["MarketData"])),
             _ => None,
         };
