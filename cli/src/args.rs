@@ -2,6 +2,7 @@
 
 use crate::commands::{
     bench, check, components, describe, errors, generate, graph, init, new, replay, sweep, ticks,
+    trace,
 };
 use clap::{Args, Parser, Subcommand};
 use pitlane::Tier;
@@ -46,6 +47,8 @@ pub(crate) enum Command {
     Components(components::Args),
     /// List a config's sources, streams, topics, routes and stages.
     Describe(describe::Args),
+    /// Tell what an order came of and what became of it, or all that descended from a tick.
+    Trace(trace::Args),
     /// Print the JSON Schema of configs, for editors.
     Schema,
     /// List the codes of all errors, or tell what one stands for and what to do.

@@ -138,7 +138,7 @@ pub fn error_codes() -> Vec<(&'static str, &'static [Code])> {
 fn dispatch(command: &Command, registry: &Registry) -> Result<Exit, Failure> {
     use commands::{
         bench, check, components, describe, errors, generate, graph, init, new, replay, schema,
-        sweep, ticks,
+        sweep, ticks, trace,
     };
     match command {
         Command::Replay(args) => replay::run(args, registry),
@@ -152,6 +152,7 @@ fn dispatch(command: &Command, registry: &Registry) -> Result<Exit, Failure> {
         Command::New(args) => new::run(args),
         Command::Components(args) => components::run(args, registry),
         Command::Describe(args) => describe::run(args, registry),
+        Command::Trace(args) => trace::run(args),
         Command::Schema => schema::run(registry),
         Command::Errors(args) => errors::run(args),
     }

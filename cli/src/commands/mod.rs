@@ -13,3 +13,4 @@ pub(crate) mod replay;
 pub(crate) mod schema;
 pub(crate) mod sweep;
 pub(crate) mod ticks;
+pub(crate) mod trace;

@@ -15,6 +15,7 @@
 //! | `inputs`, `machine` | files read, with hashes; the machine |
 //! | `progress` | the bar |
 //! | `outcome` | what came of it |
+//! | `traces` | which event came of which, as CSV |
 //! | `summary`, `table`, `hgrm`, `positions`, `dead_letters` | the same as JSON, text, HDR percentiles, CSV |
 
 mod dead_letters;
@@ -29,6 +30,7 @@ mod positions;
 mod progress;
 mod summary;
 mod table;
+mod traces;
 
 pub(crate) use folder::{Folder, NewFolder};
 pub(crate) use hgrm::section as hgrm_section;
@@ -36,6 +38,7 @@ pub(crate) use manifest::write_json;
 pub(crate) use outcome::{Outcome, State};
 pub(crate) use summary::{percentiles, summary};
 pub(crate) use table::{aligned, table};
+pub(crate) use traces::{FILE as TRACE_FILE, read as read_trace};
 
 use crate::failure::{Failure, print_mistakes};
 use crate::interrupt::Interrupts;
@@ -92,6 +95,7 @@ pub(crate) fn run(job: Job, interrupts: &Interrupts) -> Result<Outcome, Failure>
 
     let stages = topology.stages();
     let monitor = topology.monitor();
+    let trace = topology.trace();
     let watch = interrupts.watch(monitor.clone());
     let mut input = Marked::new(Replay::new(setup.sources, replay));
     let bar = bar.then(|| Bar::start(monitor.clone(), input.input.progress(), expected)).flatten();
@@ -109,6 +113,11 @@ pub(crate) fn run(job: Job, interrupts: &Interrupts) -> Result<Outcome, Failure>
         folder: folder.path().to_owned(),
     });
     write_results(&outcome)?;
+    if let Some(trace) = trace {
+        let path = outcome.folder.join(TRACE_FILE);
+        let written = std::fs::write(&path, traces::csv(trace.steps()));
+        written.map_err(|error| Failure::write(&path, &error))?;
+    }
     manifest.finish(&outcome);
     manifest.write(folder.path())?;
     folder.point_latest();

@@ -13,3 +13,4 @@ mod scaffold;
 mod support;
 mod sweep;
 mod ticks;
+mod traces;

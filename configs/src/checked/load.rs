@@ -133,6 +133,7 @@ pub(super) struct Assembly {
     pub(super) latency: Latency,
     pub(super) watchdog: Option<Duration>,
     pub(super) digests: bool,
+    pub(super) trace: bool,
     pub(super) session: u16,
     pub(super) config: serde_json::Value,
 }
@@ -153,6 +154,7 @@ impl Assembly {
             plan.stream_capacity(stream, *slots);
         }
         plan.latency(self.latency).watchdog(self.watchdog).digests(self.digests);
+        plan.trace(self.trace);
         let setup = Setup {
             sources: self.sources,
             unfed: self.unfed,
@@ -245,6 +247,7 @@ fn assemble(
         latency: settings::latency(config.latency),
         watchdog: config.watchdog.0,
         digests: config.digests,
+        trace: config.trace.is_on(),
         session: desk.session,
         config: resolved::json(root),
     };

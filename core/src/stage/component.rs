@@ -258,10 +258,6 @@ impl<S: Stage + 'static> From<Builder<S>> for Component {
 pub(crate) struct Run<'a> {
     pub(crate) slots: &'a [Slot],
     /// Sequence of the first of them in its stream.
-    #[cfg_attr(
-        not(feature = "tokio"),
-        expect(dead_code, reason = "async handlers know by it which events they have begun")
-    )]
     pub(crate) first: u64,
     /// Handle only events with a root below this.
     pub(crate) until: u64,
@@ -287,6 +283,11 @@ pub(crate) trait Erased: Send {
     fn stop(&mut self, out: &mut Outbox) -> Result<(), Fault>;
     /// Handles events of the `input`-th type of [`Component::inputs`].
     fn run(&mut self, input: usize, run: Run<'_>, out: &mut Outbox) -> Ran;
+    /// Takes in what was made in its place after a failure; gives it back where that is to stand here
+    /// instead.
+    fn renewed(&mut self, fresh: Box<dyn Erased>) -> Option<Box<dyn Erased>> {
+        Some(fresh)
+    }
 }
 
 type Handler<S> = fn(&mut S, Run<'_>, &mut Outbox) -> Ran;

@@ -4,6 +4,7 @@ use super::checked::Checked;
 use super::monitor::PlacedLane;
 use super::place::PlannedLane;
 use super::plan::Latency;
+use super::traces::{Around, wrap};
 use super::{FailedEvent, StageFault};
 use crate::event::Slot;
 use crate::lane::{AnyReader, Failures, Grave, Input, Lane, Node, NodeParts};
@@ -289,17 +290,26 @@ fn node(
         let event = checked.graph.streams[link.stream].event.event;
         let handler = component.inputs.iter().position(|input| *input == event);
         let handler = handler.expect("input types were checked");
+        // A stage that is traced tells its links apart.
+        let handler = if checked.trace.is_some() { number } else { handler };
         let counters = || checked.shared.counters.link(first_link + number);
         Input::new(reader, handler, when, link.passes, checked.counters.then(counters))
     };
     let inputs = links.map(input).collect();
     let read = stage.links.iter().map(|link| &checked.graph.streams[link.stream]);
     let read = read.map(|stream| (stream.name.clone(), stream.event.event)).collect();
+    let around = Around {
+        name: &stage.name,
+        takes: &component.inputs,
+        links: &stage.links,
+        outputs: stage.outputs.iter().chain(&stage.pass).copied().collect(),
+    };
+    let made = wrap(checked, component.stage, &around, entries);
     let failures = Failures::new(component.policy, read, checked.clock.clone());
     Node::new(NodeParts {
         name: stage.name,
         index: place,
-        stage: component.stage,
+        stage: made,
         takes: component.inputs,
         failures,
         inputs,
