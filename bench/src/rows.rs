@@ -87,7 +87,7 @@ impl LeanZip {
         if !read_ahead {
             return replay(source);
         }
-        replay(Box::new(ReadAhead::new(source).expect("a thread")))
+        replay(Box::new(ReadAhead::new(source)))
     }
 
     /// Decodes it all; gives how many events there were.

@@ -1,8 +1,8 @@
 //! The command line.
 
 use crate::commands::{
-    bench, check, components, describe, errors, generate, graph, init, new, replay, sweep, ticks,
-    trace,
+    bench, check, components, describe, errors, generate, graph, init, journal, new, replay, sweep,
+    ticks, trace,
 };
 use clap::{Args, Parser, Subcommand};
 use pitlane::Tier;
@@ -35,6 +35,8 @@ pub(crate) enum Command {
     Graph(graph::Args),
     /// Look at tick files: statistics, or the ticks themselves as CSV.
     Ticks(ticks::Args),
+    /// Look at journals of recorded streams: list, print, follow, check, repair, export.
+    Journal(journal::Args),
     /// Write a generated session to a file.
     Generate(generate::Args),
     /// Measure latency and throughput on this machine.
@@ -60,6 +62,13 @@ pub(crate) enum Command {
 pub(crate) struct ConfigArgs {
     /// The config, a YAML file.
     pub(crate) config: PathBuf,
+    #[command(flatten)]
+    pub(crate) changes: Changes,
+}
+
+/// What the command line changes about a config.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Changes {
     /// A file for a source; options of its format may follow:
     /// `feed=ticks.zip,preset=lean-equity-trade,symbol=IBM`.
     #[arg(long = "input", value_name = "SOURCE=PATH")]

@@ -38,6 +38,9 @@ pitlane::codes! {
     UNKNOWN_NAME "PL-CLI-012"
         "What was asked for by its name is not there."
         "Correct the name: the list that the help names has all there is.";
+    NO_JOURNAL "PL-CLI-020"
+        "There is no journal where one is named."
+        "Name the folder that `journal: { path: ... }` of a config names.";
     PANICKED "PL-CLI-099"
         "The program, or a component, panicked."
         "Where it is not in a component of your own, report it with the command and the config.";

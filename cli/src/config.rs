@@ -8,9 +8,10 @@ use pitlane_config::{Checked, LoadOptions, Setup, load, read};
 /// What the command line changes about a config.
 pub(crate) fn options(args: &ConfigArgs) -> LoadOptions {
     LoadOptions {
-        set: args.set.clone(),
-        inputs: args.inputs.clone(),
-        reliable_as: args.reliable_as,
+        set: args.changes.set.clone(),
+        inputs: args.changes.inputs.clone(),
+        reliable_as: args.changes.reliable_as,
+        known_numbers: Some(crate::journal::known_numbers),
         ..LoadOptions::default()
     }
 }
@@ -32,20 +33,22 @@ pub(crate) fn for_replay(
                 .into());
         }
     };
-    all_fed(args, &checked.setup)?;
+    all_fed(args, &options.fed, &checked.setup)?;
     Ok(checked)
 }
 
-fn all_fed(args: &ConfigArgs, setup: &Setup) -> Result<(), Failure> {
-    if setup.unfed.is_empty() {
+fn all_fed(args: &ConfigArgs, fed: &[String], setup: &Setup) -> Result<(), Failure> {
+    let unfed = setup.unfed.iter().filter(|source| !fed.contains(source));
+    let unfed: Vec<&String> = unfed.collect();
+    if unfed.is_empty() {
         return Ok(());
     }
-    let quoted: Vec<_> = setup.unfed.iter().map(|name| format!("`{name}`")).collect();
+    let quoted: Vec<_> = unfed.iter().map(|name| format!("`{name}`")).collect();
     let message = match quoted.as_slice() {
         [one] => format!("{}: nothing feeds the source {one}", args.config.display()),
         all => format!("{}: nothing feeds the sources {}", args.config.display(), all.join(", ")),
     };
-    let inputs: Vec<_> = setup.unfed.iter().map(|name| format!("--input {name}=PATH")).collect();
+    let inputs: Vec<_> = unfed.iter().map(|name| format!("--input {name}=PATH")).collect();
     let help = format!("give {}, or declare it under `sources:`", inputs.join(" "));
     Err(Failure::usage(NO_INPUT, message, help))
 }

@@ -112,6 +112,12 @@ impl Failure {
             .with(details)
     }
 
+    /// A journal cannot be read or written as it was asked.
+    pub(crate) fn journal(exit: Exit, folder: &Path, error: &impl Coded, help: &str) -> Self {
+        let message = format!("{}: {error}", folder.display());
+        Self::of(exit, error.code(), message, help).with(error.details())
+    }
+
     /// The data cannot be read on.
     pub(crate) fn data(error: &SourceError) -> Self {
         let code = BAD_DATA.name();

@@ -15,6 +15,7 @@
 //! | `session` | one run: folder, recorders, progress, manifest, results |
 //! | `record` | stages that write signals and orders, positions, marks |
 //! | `graph` | drawings of a topology |
+//! | `journal` | journals: recording, replaying, rows |
 //! | `codes`, `failure` | what went wrong: codes, sentences, exit codes |
 //! | `console`, `interrupt`, `logs` | standard output, Ctrl-C, logs |
 //!
@@ -40,6 +41,7 @@ mod console;
 mod failure;
 mod graph;
 mod interrupt;
+mod journal;
 mod logs;
 mod panics;
 mod record;
@@ -137,8 +139,8 @@ pub fn error_codes() -> Vec<(&'static str, &'static [Code])> {
 
 fn dispatch(command: &Command, registry: &Registry) -> Result<Exit, Failure> {
     use commands::{
-        bench, check, components, describe, errors, generate, graph, init, new, replay, schema,
-        sweep, ticks, trace,
+        bench, check, components, describe, errors, generate, graph, init, journal, new, replay,
+        schema, sweep, ticks, trace,
     };
     match command {
         Command::Replay(args) => replay::run(args, registry),
@@ -146,6 +148,7 @@ fn dispatch(command: &Command, registry: &Registry) -> Result<Exit, Failure> {
         Command::Check(args) => check::run(args, registry),
         Command::Graph(args) => graph::run(args, registry),
         Command::Ticks(args) => ticks::run(args),
+        Command::Journal(args) => journal::run(args, registry),
         Command::Generate(args) => generate::run(args),
         Command::Bench(args) => bench::run(args),
         Command::Init(args) => init::run(args),

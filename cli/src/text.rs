@@ -1,6 +1,7 @@
 //! Numbers as people read them.
 
 use pitlane::event::fixed::{Decimal, SCALE, WideDecimal};
+use pitlane::source::SourceReport;
 use std::fmt::Display;
 
 /// A whole number with its thousands apart: `1,234,567`.
@@ -64,6 +65,17 @@ pub(crate) fn product(value: i128) -> WideDecimal {
     let (quotient, rest) = (value / scale, value % scale);
     let up = rest.unsigned_abs() * 2 >= scale.unsigned_abs();
     WideDecimal(quotient + if up { value.signum() } else { 0 })
+}
+
+/// What a source says besides its counts, one line each.
+pub(crate) fn notes(report: &SourceReport) -> impl Iterator<Item = String> {
+    let notes = report.notes.iter().map(|(name, count)| format!("{name} {}", thousands(*count)));
+    notes.chain(report.overlaps.iter().map(|overlap| format!("files overlap: {overlap}")))
+}
+
+/// Counts of a source by their names.
+pub(crate) fn notes_json(report: &SourceReport) -> serde_json::Value {
+    report.notes.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect()
 }
 
 #[cfg(test)]

@@ -57,6 +57,9 @@ pitlane::codes! {
     ADAPTER_REFUSED "PL-CONFIG-032"
         "An adapter refused its parameters or inner routes."
         "Give the routes and values that the sentence asks for.";
+    BAD_JOURNAL "PL-CONFIG-033"
+        "The journal that is to be written is there and cannot be gone on with."
+        "Name another folder under `journal: { path: ... }`, or see what `pitlane journal ls` says.";
     TIER_NOT_HERE "PL-CONFIG-040"
         "A tier does not exist in this build, or a setting belongs to another tier."
         "Choose another tier, or leave the setting out.";

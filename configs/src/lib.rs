@@ -43,11 +43,11 @@ mod reference;
 mod schema;
 mod tree;
 
-pub use checked::{Checked, Info, Ready, Setup, check, load, read};
+pub use checked::{Checked, Info, JournalSetup, KnownNumbers, Ready, Setup, check, load, read};
 pub use interface::{Interface, interface};
 pub use mistake::{Mistake, Mistakes};
 pub use nearest::nearest;
-pub use options::{Input, LoadOptions};
+pub use options::{Input, KnowNumbers, LoadOptions};
 pub use schema::schema;
 
 /// The example of the manual, compiled and run as a test.

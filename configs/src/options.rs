@@ -1,8 +1,12 @@
 //! What the command line changes about a config.
 
+use crate::checked::KnownNumbers;
 use pitlane::Tier;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
+
+/// Says what the journal in a folder knows of numbers; nothing where there is none yet.
+pub type KnowNumbers = fn(&Path) -> Result<KnownNumbers, String>;
 
 /// What the command line, or an embedding program, changes about a config.
 #[derive(Clone, Debug, Default)]
@@ -27,13 +31,19 @@ pub struct LoadOptions {
     pub digests: Option<bool>,
     /// In place of `session`.
     pub session: Option<u16>,
+    /// Symbols that have numbers already, in the order of these, which count from 1.
+    pub instruments: Vec<String>,
+    /// Sources that something else feeds: they are not opened.
+    pub fed: Vec<String>,
+    /// What the journal in a folder knows of numbers; asked where anything is recorded.
+    pub known_numbers: Option<KnowNumbers>,
 }
 
 /// A file for a source: `--input SOURCE=PATH[,preset=..,symbol=..,date=..]`.
 ///
 /// Where the config declares the source, the path takes the place of what it reads and the options
 /// are set besides. Where it does not, or the source's format reads no files, a source is made of
-/// it, of the format `csv` unless an option `format` says otherwise.
+/// it, of the format that the file's extension tells, else `csv`, unless an option `format` says otherwise.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Input {
     /// Name of the source.

@@ -66,6 +66,7 @@
 pub mod adapters;
 pub mod affinity;
 pub mod condition;
+pub mod durable;
 pub mod error;
 pub mod event;
 pub mod ingress;

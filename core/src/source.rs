@@ -19,6 +19,11 @@ pub trait Source: Send {
 
     /// What was read so far.
     fn report(&self) -> SourceReport;
+
+    /// Says, before the first read, that no event before this time (ns since 1970, as the feeds merge
+    /// by it) is wanted. A source that can find the place without reading all before it begins there,
+    /// or a little earlier; whoever asks leaves out what comes too early. Others take no notice.
+    fn skip_to(&mut self, _time: u64) {}
 }
 
 /// What a source has read so far.
@@ -32,10 +37,42 @@ pub struct SourceReport {
     pub bad_row_samples: Vec<String>,
     /// Events with a time before that of their predecessor.
     pub out_of_order: u64,
+    /// What else there is to count, each with its name: records that are no events, gaps, and the like.
+    /// A name occurs once; only what occurred is listed.
+    pub notes: Vec<(&'static str, u64)>,
+    /// Files that hold the same kind of events of the same instrument for the same time, as sentences.
+    pub overlaps: Vec<String>,
     /// Bytes read of `bytes_total`, as they lie on disk.
     pub bytes_read: u64,
     /// Bytes there are; 0 where unknown.
     pub bytes_total: u64,
+}
+
+impl SourceReport {
+    /// Adds to a count by its name; nothing where `count` is 0.
+    pub fn note(&mut self, name: &'static str, count: u64) {
+        if count == 0 {
+            return;
+        }
+        match self.notes.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, sum)) => *sum += count,
+            None => self.notes.push((name, count)),
+        }
+    }
+
+    /// Adds what another source has read, as if both were one.
+    pub fn add(&mut self, other: SourceReport) {
+        self.events += other.events;
+        self.bad_rows += other.bad_rows;
+        self.bad_row_samples.extend(other.bad_row_samples);
+        self.out_of_order += other.out_of_order;
+        self.bytes_read += other.bytes_read;
+        self.bytes_total += other.bytes_total;
+        for (name, count) in other.notes {
+            self.note(name, count);
+        }
+        self.overlaps.extend(other.overlaps);
+    }
 }
 
 /// Why a source cannot be read: where, what, and what would be right.

@@ -101,7 +101,7 @@ fn main() -> std::io::Result<()> {
     measure("decode lean trades, zip", || drain(open("20131007_trade.zip")));
     measure("replay lean trades, zip", || replay(vec![("a".into(), open("20131007_trade.zip"))]));
     measure("replay lean trades, zip, read ahead", || {
-        let ahead = ReadAhead::new(open("20131007_trade.zip")).expect("a thread");
+        let ahead = ReadAhead::new(open("20131007_trade.zip"));
         replay(vec![("a".into(), Box::new(ahead))])
     });
     measure("replay lean trades, plain and zip merged", || {

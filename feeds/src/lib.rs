@@ -19,13 +19,18 @@
 //! | [`Replay`] | sources as the input of a topology: window, limit, pace, progress |
 //! | [`ReadAhead`] | a source that is read on a thread of its own |
 //! | [`TickStats`] | what a file holds, by instrument |
-//! | [`EventWriter`], [`write_csv`] | events as CSV that the preset `plain` reads back |
+//! | [`EventWriter`], [`write_csv`], [`csv_field`] | events as CSV that the preset `plain` reads back |
 #![forbid(unsafe_code)]
 
 mod bytes;
+mod capture;
 pub mod codes;
 mod csv;
+mod dbn;
 mod error;
+mod files;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod generate;
 mod merge;
 mod read_ahead;
@@ -36,14 +41,16 @@ mod time;
 mod write;
 
 pub use csv::{
-    Column, CsvOptions, FileOptions, OnBadRow, OpenOptions, Preset, TimeFrom, TimeUnit, UtcOffset,
-    csv_source, guess_preset, open_file, open_files,
+    Column, CsvOptions, FileOptions, OnBadRow, Preset, TimeFrom, TimeUnit, UtcOffset, csv_source,
+    guess_preset,
 };
+pub use dbn::{DbnOptions, Venues, dbn_source};
+pub use files::{FileFormat, OpenOptions, Reorder, open_file, open_files};
 pub use generate::{GenerateOptions, Number, Session};
-pub use merge::{Merge, time as merge_time};
+pub use merge::{File, Merge, time as merge_time};
 pub use read_ahead::ReadAhead;
 pub use register::register;
 pub use replay::{Pace, Progress, ProgressHandle, Replay, ReplayOptions};
 pub use stats::{InstrumentStats, TickStats};
-pub use time::{format_time, parse_time};
-pub use write::{EventWriter, write_csv};
+pub use time::{format_time, parse_duration, parse_time};
+pub use write::{EventWriter, csv_field, write_csv};

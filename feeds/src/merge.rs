@@ -19,10 +19,16 @@
 //! the highest key seen before them. So what comes late goes out at once, keeps nobody waiting, and
 //! the merge key never decreases; each step back is counted.
 
-use pitlane::event::{MarketData, MarketDataKind};
+mod overlaps;
+
+use overlaps::Overlaps;
+use pitlane::Instruments;
+use pitlane::event::MarketData;
 use pitlane::source::{Source, SourceError, SourceReport};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::ops::Range;
+use std::path::PathBuf;
 
 /// Events taken from a source at once.
 const BATCH: usize = 1024;
@@ -43,11 +49,15 @@ struct Key {
     input: usize,
 }
 
-fn sequence(event: &MarketData) -> u64 {
-    if event.header.kind == MarketDataKind::Trade as u8 {
-        return event.as_trade().map_or(0, |trade| trade.venue_sequence());
-    }
-    event.as_book_change().map_or(0, |change| change.venue_sequence())
+/// A file of a source.
+pub struct File {
+    /// Where it lies, for messages.
+    pub path: PathBuf,
+    /// Times (ns since 1970) outside of which it has no event; `0..u64::MAX` where unknown. It is not
+    /// opened before the order has come there, nor where all of it comes before what is wanted.
+    pub span: Range<u64>,
+    /// Its events.
+    pub source: Box<dyn Source>,
 }
 
 /// A source and what was read ahead of it.
@@ -58,6 +68,8 @@ struct Input {
     at: usize,
     /// Highest key of this source so far.
     key: Key,
+    /// Time at and after which it has no event.
+    end: u64,
     /// Why it cannot be read on, once its buffer is handed out.
     failed: Option<SourceError>,
     /// What it had read when it was closed.
@@ -73,7 +85,7 @@ impl Input {
     #[inline]
     fn head_key(&mut self) -> Key {
         let event = &self.buffer[self.at];
-        let own = Key { time: time(event), sequence: sequence(event), ..self.key };
+        let own = Key { time: time(event), sequence: event.venue_sequence(), ..self.key };
         self.key = self.key.max(own);
         self.key
     }
@@ -104,6 +116,8 @@ pub struct Merge {
     /// Buffers of inputs that are done, for those that are yet to be opened.
     spare: Vec<Vec<MarketData>>,
     failed: Option<SourceError>,
+    /// Looks for files that overlap; `None` where the inputs are sources, which may.
+    overlaps: Option<Overlaps>,
 }
 
 impl Merge {
@@ -111,30 +125,41 @@ impl Merge {
     #[must_use]
     pub fn of_sources(sources: Vec<Box<dyn Source>>) -> Self {
         let ranked = sources.into_iter().enumerate();
-        Self::new(ranked.map(|(rank, source)| (rank as u32, 0, source)))
+        Self::new(ranked.map(|(rank, source)| (rank as u32, 0..u64::MAX, source)))
+    }
+
+    /// Files of one source, in its order. Those that have the same kind of events of one instrument
+    /// for the same time are reported.
+    #[must_use]
+    pub fn of_named_files(files: Vec<File>, instruments: &Instruments) -> Self {
+        let paths = files.iter().map(|file| file.path.clone()).collect();
+        let mut merge = Self::new(files.into_iter().map(|file| (0, file.span, file.source)));
+        merge.overlaps = Some(Overlaps::new(paths, instruments.clone()));
+        merge
     }
 
     /// Files of one source, in its order, each with a time before which it has no event, so that it
     /// is not opened before the order has come there; 0 where unknown.
     #[must_use]
     pub fn of_files(files: Vec<(u64, Box<dyn Source>)>) -> Self {
-        Self::new(files.into_iter().map(|(not_before, source)| (0, not_before, source)))
+        Self::new(files.into_iter().map(|(from, source)| (0, from..u64::MAX, source)))
     }
 
-    fn new(sources: impl Iterator<Item = (u32, u64, Box<dyn Source>)>) -> Self {
+    fn new(sources: impl Iterator<Item = (u32, Range<u64>, Box<dyn Source>)>) -> Self {
         let mut inputs = Vec::new();
-        for (input, (rank, not_before, source)) in sources.enumerate() {
+        for (input, (rank, span, source)) in sources.enumerate() {
             inputs.push(Input {
                 source: Some(source),
                 buffer: Vec::new(),
                 at: 0,
-                key: Key { time: not_before, rank, sequence: 0, input },
+                key: Key { time: span.start, rank, sequence: 0, input },
+                end: span.end,
                 failed: None,
                 report: SourceReport::default(),
             });
         }
         let heads = inputs.iter().map(|input| Reverse(input.key)).collect();
-        Self { inputs, heads, waiting: Vec::new(), spare: Vec::new(), failed: None }
+        Self { inputs, heads, waiting: Vec::new(), spare: Vec::new(), failed: None, overlaps: None }
     }
 
     /// How many sources there are.
@@ -180,7 +205,11 @@ impl Merge {
                 self.fill(key.input);
             } else {
                 let bound = self.heads.peek().map(|head| head.0);
+                let before = batch.len();
                 self.take_run(key.input, bound, batch);
+                if let Some(overlaps) = &mut self.overlaps {
+                    overlaps.look_at(key.input, &batch[before..]);
+                }
                 run(key.input, batch.len());
             }
             if let Err(error) = self.advance(key.input) {
@@ -303,15 +332,25 @@ impl Source for Merge {
 
     /// The sum of all.
     fn report(&self) -> SourceReport {
-        self.reports().fold(SourceReport::default(), |mut sum, one| {
-            sum.events += one.events;
-            sum.bad_rows += one.bad_rows;
-            sum.bad_row_samples.extend(one.bad_row_samples);
-            sum.out_of_order += one.out_of_order;
-            sum.bytes_read += one.bytes_read;
-            sum.bytes_total += one.bytes_total;
-            sum
-        })
+        let mut sum = SourceReport::default();
+        self.reports().for_each(|one| sum.add(one));
+        if let Some(overlaps) = &self.overlaps {
+            sum.overlaps.extend(overlaps.sentences());
+        }
+        sum
+    }
+
+    /// Files that end before the time are not opened.
+    fn skip_to(&mut self, time: u64) {
+        for input in &mut self.inputs {
+            match &mut input.source {
+                Some(source) if input.end > time => source.skip_to(time),
+                _ => {
+                    input.close();
+                    input.report.bytes_read = input.report.bytes_total;
+                }
+            }
+        }
     }
 }
 

@@ -22,11 +22,12 @@ struct Read {
 /// A source that is read ahead by a thread of its own, so that decoding and the stages run on two
 /// cores.
 ///
-/// Holds at most six batches of 4,096 events. The thread ends with the source, or soon after this
-/// is dropped; it is not waited for.
+/// Holds at most six batches of 4,096 events. The thread begins with the first read, and ends with
+/// the source, or soon after this is dropped; it is not waited for.
 pub struct ReadAhead {
-    read: Receiver<Read>,
-    used: SyncSender<Vec<MarketData>>,
+    /// Until the first read.
+    source: Option<Box<dyn Source>>,
+    thread: Option<Thread>,
     current: Vec<MarketData>,
     at: usize,
     /// What follows the current batch.
@@ -34,19 +35,43 @@ pub struct ReadAhead {
     report: SourceReport,
 }
 
-impl ReadAhead {
-    /// Starts the thread.
-    ///
-    /// # Errors
-    /// Where the system gives no thread.
-    pub fn new(source: Box<dyn Source>) -> io::Result<Self> {
+/// The ends of the ways from and to the thread.
+struct Thread {
+    read: Receiver<Read>,
+    used: SyncSender<Vec<MarketData>>,
+}
+
+impl Thread {
+    fn start(source: Box<dyn Source>) -> io::Result<Self> {
         let (read_out, read) = sync_channel(AHEAD);
         let (used, used_in) = sync_channel(AHEAD + 2);
-        let report = source.report();
         thread::Builder::new()
             .name("pitlane-read-ahead".into())
             .spawn(move || read_all(source, &read_out, &used_in))?;
-        Ok(Self { read, used, current: Vec::new(), at: 0, more: Ok(true), report })
+        Ok(Self { read, used })
+    }
+}
+
+impl ReadAhead {
+    /// A source that will be read ahead.
+    #[must_use]
+    pub fn new(source: Box<dyn Source>) -> Self {
+        let report = source.report();
+        let source = Some(source);
+        Self { source, thread: None, current: Vec::new(), at: 0, more: Ok(true), report }
+    }
+
+    /// The thread, started now where it was not.
+    fn thread(&mut self) -> Result<&Thread, SourceError> {
+        if let Some(source) = self.source.take() {
+            let started = Thread::start(source).map_err(|error| {
+                self.more = Ok(false);
+                let message = format!("the system gives no thread to read ahead: {error}");
+                crate::error::about(message, "see how many threads a user may have")
+            })?;
+            self.thread = Some(started);
+        }
+        self.thread.as_ref().ok_or_else(|| crate::error::about("reading ahead has ended", ""))
     }
 }
 
@@ -79,11 +104,11 @@ impl Source for ReadAhead {
             if self.more != Ok(true) {
                 return std::mem::replace(&mut self.more, Ok(false));
             }
-            match self.read.try_recv() {
+            match self.thread()?.read.try_recv() {
                 Ok(read) => {
                     let used = std::mem::replace(&mut self.current, read.batch);
                     // A full channel only means that the batch is not used again.
-                    drop(self.used.try_send(used));
+                    drop(self.thread()?.used.try_send(used));
                     (self.at, self.more, self.report) = (0, read.more, read.report);
                 }
                 Err(TryRecvError::Empty) => return Ok(true),
@@ -98,5 +123,11 @@ impl Source for ReadAhead {
 
     fn report(&self) -> SourceReport {
         self.report.clone()
+    }
+
+    fn skip_to(&mut self, time: u64) {
+        if let Some(source) = &mut self.source {
+            source.skip_to(time);
+        }
     }
 }

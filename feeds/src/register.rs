@@ -1,12 +1,13 @@
 //! The formats that configs know by name.
 
 use crate::csv::{CsvOptions, csv_source};
+use crate::dbn::{DbnOptions, dbn_source};
 use crate::error::with_help;
 use crate::generate::{GenerateOptions, Session};
 use pitlane::registry::{BuildError, Context, Registry};
 use pitlane::source::{Source, SourceError};
 
-/// Adds the formats `csv` and `generate`.
+/// Adds the formats `csv`, `dbn` and `generate`.
 ///
 /// ```
 /// let mut registry = pitlane::registry::Registry::new();
@@ -22,6 +23,20 @@ pub fn register(registry: &mut Registry) {
                 .map_err(|error| refused(&error))
         },
     );
+    registry.format(
+        "dbn",
+        "Databento's binary files: .dbn, .dbn.zst, fragments, .dbz.",
+        |options: DbnOptions, context: &Context| {
+            dbn_source(&options, &context.instruments, |path| context.resolve(path))
+                .map_err(|error| refused(&error))
+        },
+    );
+    for extension in ["dbn", "dbz"] {
+        registry.extension(extension, "dbn");
+    }
+    for extension in ["csv", "tsv", "txt"] {
+        registry.extension(extension, "csv");
+    }
     registry.format(
         "generate",
         "A generated session of quotes and trades, the same for the same seed everywhere.",

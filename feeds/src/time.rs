@@ -109,6 +109,11 @@ impl Day {
         Some(base as u64 + since_midnight)
     }
 
+    /// One past the latest time it can give.
+    pub(crate) fn end(&self) -> u64 {
+        self.pieces.iter().map(|&(_, base)| base as u64 + NS_PER_DAY).max().unwrap_or(u64::MAX)
+    }
+
     /// The earliest time it can give.
     pub(crate) fn start(&self) -> u64 {
         self.pieces.iter().map(|&(from, base)| base as u64 + from).min().unwrap_or(0)
@@ -199,6 +204,31 @@ pub fn parse_time(text: &str) -> Option<u64> {
         return text.parse().ok();
     }
     Iso::new(TimeZone::UTC).parse(text.as_bytes())
+}
+
+/// A span such as `5ms`, `1.5s`, `2m`; units are ns, us, ms, s, m, h. Gives ns.
+///
+/// ```
+/// assert_eq!(pitlane_feeds::parse_duration("5ms"), Some(5_000_000));
+/// assert_eq!(pitlane_feeds::parse_duration("1.5s"), Some(1_500_000_000));
+/// assert_eq!(pitlane_feeds::parse_duration("5"), None);
+/// ```
+#[must_use]
+pub fn parse_duration(text: &str) -> Option<u64> {
+    let unit_at = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+    let (number, unit) = text.split_at(unit_at);
+    let ns = match unit.trim() {
+        "ns" => 1,
+        "us" => 1_000,
+        "ms" => 1_000_000,
+        "s" => NS_PER_SECOND,
+        "m" => 60 * NS_PER_SECOND,
+        "h" => 3600 * NS_PER_SECOND,
+        _ => return None,
+    };
+    let billionths = pitlane::event::fixed::parse(number.as_bytes()).ok()?;
+    let product = i128::from(billionths) * i128::from(ns) / i128::from(NS_PER_SECOND);
+    u64::try_from(product).ok()
 }
 
 /// Ns since 1970 as ISO-8601 in UTC, nanoseconds only where there are any.

@@ -42,7 +42,7 @@ impl<W: Write> EventWriter<W> {
         self.begin()?;
         let header = &event.header;
         let kind = match event.kind() {
-            Some(MarketDataKind::Bar) | None => {
+            Some(MarketDataKind::Bar | MarketDataKind::BarEnd) | None => {
                 return Err(io::Error::other("bars and unknown kinds cannot be written as ticks"));
             }
             Some(kind) => kind_name(kind),
@@ -75,14 +75,19 @@ impl<W: Write> EventWriter<W> {
             let (bid_size, ask_size) = (quote.bid_size(), quote.ask_size());
             let [bid, bid_size, ask, ask_size] = [bid, bid_size, ask, ask_size].map(Decimal);
             write!(self.out, ",,,{bid},{bid_size},{ask},{ask_size},,")?;
-        } else if let Some(change) = event.as_book_change() {
-            let (price, size) = (Decimal(change.price()), Decimal(change.size()));
-            write!(self.out, ",{price},{size},,,,,")?;
+        } else if let Some(change) = event.as_book_change().or_else(|| event.as_clear()) {
+            let size = if event.as_clear().is_some() { NULL } else { change.size() };
+            write!(self.out, ",{},{},,,,,", Decimal(change.price()), Decimal(size))?;
             number(&mut self.out, change.order_id())?;
             self.out.write_all(b",")?;
             number(&mut self.out, change.venue_sequence())?;
         } else {
-            self.out.write_all(b",,,,,,,,")?;
+            self.out.write_all(b",,,,,,,")?;
+            if let Some(status) = event.as_status() {
+                number(&mut self.out, status.code())?;
+            }
+            self.out.write_all(b",")?;
+            number(&mut self.out, event.venue_sequence())?;
         }
         self.out.write_all(b",")
     }
@@ -111,14 +116,15 @@ impl<W: Write> EventWriter<W> {
             self.symbols.resize(at + 1, None);
         }
         if self.symbols[at].is_none() {
-            self.symbols[at] = self.instruments.text(instrument).map(|text| quoted(&text));
+            self.symbols[at] = self.instruments.text(instrument).map(|text| csv_field(&text));
         }
         self.symbols[at].clone()
     }
 }
 
-/// A text as a field of a CSV file.
-fn quoted(text: &str) -> Arc<str> {
+/// A text as a field of a CSV file: in quotes where it must be.
+#[must_use]
+pub fn csv_field(text: &str) -> Arc<str> {
     if text.contains([',', '"']) {
         format!("\"{}\"", text.replace('"', "\"\"")).into()
     } else {
@@ -142,6 +148,8 @@ fn kind_name(kind: MarketDataKind) -> &'static str {
         MarketDataKind::Clear => "clear",
         MarketDataKind::Status => "status",
         MarketDataKind::Bar => "bar",
+        MarketDataKind::Nothing => "none",
+        MarketDataKind::BarEnd => "bar_end",
     }
 }
 

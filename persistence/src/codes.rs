@@ -32,6 +32,9 @@ pitlane::codes! {
     VERSION "PL-JOURNAL-009"
         "A segment has a version of the format that this program does not read."
         "Read it with the program that wrote it, or a newer one.";
+    MANIFEST "PL-JOURNAL-010"
+        "The manifest beside the segments is none, or does not fit what is to be recorded."
+        "Restore manifest.json from a copy, or record into another folder.";
 }
 
 impl Coded for Error {
@@ -46,6 +49,7 @@ impl Coded for Error {
             Error::Gone { .. } => GONE,
             Error::Lost { .. } => LOST,
             Error::Version { .. } => VERSION,
+            Error::Manifest(_) => MANIFEST,
         }
     }
 
@@ -66,6 +70,7 @@ impl Coded for Error {
                 .with("durable", *durable),
             Error::Locked { holder } => none.with("holder", &**holder),
             Error::TooLarge { events, limit } => none.with("events", *events).with("limit", *limit),
+            Error::Manifest(why) => none.with("why", why.as_str()),
             Error::Gone { wanted, oldest } => none.with("wanted", *wanted).with("oldest", *oldest),
             Error::Lost { first, end } => none.with("first", *first).with("end", *end),
             Error::Version { file, version, ours } => none

@@ -91,6 +91,9 @@ pub enum Error {
         /// The first event that follows.
         end: u64,
     },
+    /// The manifest does not fit.
+    #[error("manifest.json of the journal {0}")]
+    Manifest(String),
     /// A segment that no version of this program can read.
     #[error("{file} has version {version} of the format; this program reads version {ours}")]
     Version {

@@ -30,6 +30,8 @@
 //! | `walker.rs`, `reader.rs` | over the frames of a segment; over a journal |
 //! | `survey.rs`, `aside.rs` | where a journal ends, and what is behind its end |
 //! | `tend.rs` | retention, verify, repair |
+//! | `manifest.rs` | what tags, instruments and sessions mean |
+//! | `recording.rs` | all that as core's recorder and the reliable tier want it |
 //!
 //! ```
 //! use pitlane::event::Slot;
@@ -53,19 +55,22 @@
 //! # }
 //! ```
 //!
-//! Not for: events of other sizes, several writers, queries. The routes of `tier: reliable` do not use it
-//! yet: a config that asks for them is refused when it is checked, with `--reliable-as standard` as the
-//! way to run it without that promise.
+//! A topology is recorded by a [`Recording`], which keeps names beside the events ([`Manifest`]); see
+//! [`pitlane::durable`].
+//!
+//! Not for: events of other sizes, several writers, queries.
 #![forbid(unsafe_code)]
 
 mod aside;
 pub mod codes;
 mod error;
 mod format;
+mod manifest;
 mod options;
 mod positions;
 mod prepare;
 mod reader;
+mod recording;
 mod storage;
 mod survey;
 mod tend;
@@ -77,9 +82,12 @@ pub use error::Error;
 #[doc(hidden)]
 pub use format::Check;
 pub use format::{FrameHeader, SegmentHeader, VERSION};
-pub use options::{JournalOptions, Recovered, Retention, SyncPolicy};
+pub use manifest::{Manifest, NewSession, SessionEntry, StreamEntry};
+pub use options::{JournalOptions, Recovered, Retention};
+pub use pitlane::durable::SyncPolicy;
 pub use positions::Positions;
 pub use reader::{Batch, From, JournalReader};
+pub use recording::Recording;
 pub use storage::{Disk, Fault, Simulated, Storage, StorageFile};
-pub use tend::{Repaired, Verified, repair, verify};
+pub use tend::{Bounds, Repaired, Verified, bounds, repair, verify};
 pub use writer::JournalWriter;

@@ -2,25 +2,14 @@
 
 use crate::aside::SetAside;
 use crate::format::{Check, UNIT};
+use pitlane::durable::SyncPolicy;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-
-/// When what was written becomes durable.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum SyncPolicy {
-    /// Each [`commit`](crate::JournalWriter::commit) syncs: one sync for all appends before it.
-    #[default]
-    Batch,
-    /// A commit syncs if the last sync is at least so long ago. A power failure costs at most what was
-    /// written since; a killed process costs nothing.
-    Interval(Duration),
-    /// A commit never syncs; the system writes when it likes.
-    Os,
-}
 
 /// How a journal is written.
 #[derive(Clone, Copy, Debug)]
 pub struct JournalOptions {
-    /// When what was written becomes durable.
+    /// What [`commit`](crate::JournalWriter::commit) does: syncs, syncs if the last sync is at least so long
+    /// ago, or leaves it to the system.
     pub sync: SyncPolicy,
     /// Bytes of a segment, at least 4096, a multiple of 64. Segments that exist keep theirs.
     pub segment_bytes: u64,

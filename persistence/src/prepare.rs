@@ -16,20 +16,23 @@ pub(crate) struct Preparer {
     storage: Arc<dyn Storage>,
     bytes: u64,
     ahead: bool,
+    /// Whether its zeros are on the disk before it is used, so that syncs of what is written into it need
+    /// not make room in the file system. Where nobody syncs, it would only keep the writer waiting.
+    synced: bool,
     making: Option<JoinHandle<Prepared>>,
 }
 
 impl Preparer {
-    pub(crate) fn new(storage: Arc<dyn Storage>, bytes: u64, ahead: bool) -> Self {
-        Self { storage, bytes, ahead, making: None }
+    pub(crate) fn new(storage: Arc<dyn Storage>, bytes: u64, ahead: bool, synced: bool) -> Self {
+        Self { storage, bytes, ahead, synced, making: None }
     }
 
     /// Begins to make the next segment, where that may be done ahead.
     pub(crate) fn begin(&mut self) {
         if self.ahead && self.making.is_none() {
-            let (storage, bytes) = (Arc::clone(&self.storage), self.bytes);
+            let (storage, bytes, synced) = (Arc::clone(&self.storage), self.bytes, self.synced);
             let thread = Builder::new().name("journal-prepare".to_owned());
-            self.making = thread.spawn(move || prepare(storage.as_ref(), bytes)).ok();
+            self.making = thread.spawn(move || prepare(storage.as_ref(), bytes, synced)).ok();
         }
     }
 
@@ -39,7 +42,7 @@ impl Preparer {
         match ahead {
             Some(Ok(Ok(file))) => Ok(file),
             // What failed ahead may work now: a disk that was full has room again.
-            _ => prepare(self.storage.as_ref(), self.bytes),
+            _ => prepare(self.storage.as_ref(), self.bytes, self.synced),
         }
     }
 }
@@ -52,9 +55,10 @@ impl Drop for Preparer {
     }
 }
 
-fn prepare(storage: &dyn Storage, bytes: u64) -> Prepared {
+fn prepare(storage: &dyn Storage, bytes: u64, synced: bool) -> Prepared {
     let file = storage.create(NEXT).map_err(Error::io("create", NEXT))?;
-    let made = write_zeros(file.as_ref(), 0, bytes).and_then(|()| file.sync());
+    let zeroed = write_zeros(file.as_ref(), 0, bytes);
+    let made = zeroed.and_then(|()| if synced { file.sync() } else { Ok(()) });
     if let Err(cause) = made {
         // Gives back what room it took; that it may fail changes nothing, the name is used again.
         let _ = storage.remove(NEXT);

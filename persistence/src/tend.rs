@@ -6,7 +6,7 @@ use crate::format::{Check, SegmentHeader, segment_name};
 use crate::options::{JournalOptions, Retention};
 use crate::prepare::Preparer;
 use crate::storage::Storage;
-use crate::survey::{Survey, segments};
+use crate::survey::{Survey, last_sure, segments};
 use crate::walker::Walker;
 use crate::writer::{begin, make_durable, take_lock};
 use std::sync::Arc;
@@ -52,6 +52,41 @@ pub fn verify(storage: &dyn Storage) -> Result<Verified, Error> {
     })
 }
 
+/// Where a journal begins and ends.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Bounds {
+    /// Segments, and the bytes of their files.
+    pub segments: usize,
+    /// See `segments`.
+    pub bytes: u64,
+    /// The first sequence that is kept, and the one after the last.
+    pub first: u64,
+    /// See `first`.
+    pub next: u64,
+    /// The durable position that the journal tells of itself; the writer may know a higher one.
+    pub durable: u64,
+}
+
+/// Where a journal begins and ends. Reads its last segments only, and changes nothing.
+///
+/// # Errors
+/// As for [`verify`], of what is read.
+pub fn bounds(storage: &dyn Storage) -> Result<Bounds, Error> {
+    let all = segments(storage)?;
+    let mut bytes = 0;
+    for first in &all {
+        let name = segment_name(*first);
+        let file = storage.open(&name).map_err(Error::io("open", &name))?;
+        bytes += file.bytes().map_err(Error::io("read", &name))?;
+    }
+    let (segments, first) = (all.len(), all.first().copied().unwrap_or(0));
+    let from = last_sure(storage, &all, Check::On)?;
+    let survey = Survey::take(storage, all, from, Check::On)?;
+    survey.check()?;
+    let durable = survey.durable.max(first);
+    Ok(Bounds { segments, bytes, first, next: survey.next, durable })
+}
+
 /// What a repair did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Repaired {
@@ -85,7 +120,7 @@ pub fn repair(storage: &Arc<dyn Storage>, options: JournalOptions) -> Result<Rep
     let journal = survey.journal.unwrap_or(now);
     let bytes = options.segment_bytes;
     let header = SegmentHeader::new(journal, next, bytes, now, next - first_lost);
-    let file = Preparer::new(Arc::clone(storage), bytes, false).take()?;
+    let file = Preparer::new(Arc::clone(storage), bytes, false, true).take()?;
     let name = begin(storage.as_ref(), file.as_ref(), &header)?;
     file.sync().map_err(Error::io("sync", &name))?;
     storage.sync_names().map_err(Error::io("sync", "the folder"))?;

@@ -3,13 +3,14 @@
 use crate::aside::set_aside;
 use crate::error::Error;
 use crate::format::{FrameFacts, FrameHeader, SegmentHeader, UNIT, segment_name};
-use crate::options::{JournalOptions, Recovered, Retention, SyncPolicy};
+use crate::options::{JournalOptions, Recovered, Retention};
 use crate::positions::Positions;
 use crate::prepare::{NEXT, Preparer};
 use crate::storage::{Storage, StorageFile, write_all, write_zeros};
 use crate::survey::{Survey, last_sure, segments};
 use crate::walker::Walker;
 use bytemuck::Zeroable;
+use pitlane::durable::SyncPolicy;
 use pitlane::event::{SLOT_BYTES, Slot};
 use std::io;
 use std::sync::Arc;
@@ -38,6 +39,8 @@ pub struct JournalWriter {
     /// Segments before the current one, and names, that only a sync makes durable.
     unsynced: Vec<u64>,
     names_unsynced: bool,
+    /// Whether a segment was begun since somebody asked.
+    rolled: bool,
     failed: Option<(String, String)>,
     frame: Vec<Slot>,
 }
@@ -77,8 +80,9 @@ impl JournalWriter {
         let (appended, ts_event) = (survey.appended, survey.ts_event);
         let (written, durable) = (survey.next, survey.durable);
         let facts = FrameFacts { journal, durable, appended, ts_event, ..FrameFacts::default() };
-        let mut preparer =
-            Preparer::new(Arc::clone(&storage), options.segment_bytes, options.prepare_ahead);
+        let (bytes, ahead) = (options.segment_bytes, options.prepare_ahead);
+        let synced = options.sync != SyncPolicy::Os;
+        let mut preparer = Preparer::new(Arc::clone(&storage), bytes, ahead, synced);
         let kept = if survey.offset == 0 { survey.index } else { survey.index + 1 };
         let last = survey.segments[..kept.min(survey.segments.len())].last().copied();
         let opened = match last {
@@ -101,12 +105,12 @@ impl JournalWriter {
         };
         let file = storage.open(&name).map_err(Error::io("open", &name))?;
         let (synced_at, positions, unsynced) = (now, Positions::default(), Vec::new());
-        let (dirty, frame, names_unsynced, failed) = (0, Vec::new(), true, None);
+        let (dirty, frame, names_unsynced, failed, rolled) = (0, Vec::new(), true, None, false);
         preparer.begin();
         #[rustfmt::skip]
         let mut writer = Self {
             storage, options, preparer, _lock: lock, file, name, bytes, at, dirty, facts, written, durable,
-            synced_at, positions, unsynced, names_unsynced, failed, frame,
+            synced_at, positions, unsynced, names_unsynced, rolled, failed, frame,
         };
         writer.sync()?;
         writer.mark()?;
@@ -131,7 +135,7 @@ impl JournalWriter {
     /// As for [`append`](Self::append).
     pub fn append_tagged(&mut self, tag: u32, events: &[Slot]) -> Result<u64, Error> {
         self.check()?;
-        let limit = (self.options.segment_bytes / UNIT) as usize - 2;
+        let limit = self.most();
         if events.len() > limit {
             return Err(Error::TooLarge { events: events.len(), limit });
         }
@@ -231,6 +235,22 @@ impl JournalWriter {
         self.durable
     }
 
+    /// Most events of one append.
+    #[must_use]
+    pub fn most(&self) -> usize {
+        (self.options.segment_bytes / UNIT) as usize - 2
+    }
+
+    /// Events that still fit into the current segment, as one frame.
+    pub(crate) fn room(&self) -> usize {
+        ((self.bytes.saturating_sub(self.at)) / UNIT).saturating_sub(1) as usize
+    }
+
+    /// Whether a segment was begun since the last call.
+    pub(crate) fn take_rolled(&mut self) -> bool {
+        std::mem::take(&mut self.rolled)
+    }
+
     /// Both positions, for other threads.
     #[must_use]
     pub fn positions(&self) -> Positions {
@@ -310,7 +330,7 @@ impl JournalWriter {
         let bytes = self.options.segment_bytes;
         let header = SegmentHeader::new(self.facts.journal, self.written, bytes, now, 0);
         let name = begin(self.storage.as_ref(), file.as_ref(), &header)?;
-        self.names_unsynced = true;
+        (self.names_unsynced, self.rolled) = (true, true);
         if self.durable < self.written {
             self.unsynced.extend(crate::format::first_of(&self.name));
         }

@@ -93,7 +93,7 @@ fn derived(price: i64, ctx: &Ctx<'_>) -> MarketData {
 }
 
 fn indicator<P: OnPrice + 'static>(priced: Priced<P>) -> Component {
-    component(StrategyStage(priced))
+    component(StrategyStage::new(priced))
         .on::<MarketData>()
         .emits::<MarketData>()
         .max_emissions(1)

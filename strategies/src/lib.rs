@@ -11,6 +11,8 @@
 //! | [`mod@strategy`] | the Strategy API: callbacks, what they are given, how a strategy becomes a stage |
 //! | [`sma_cross`], [`mean_reversion`] | the strategies that ship |
 //! | [`indicators`] | `ema` and `mid`: market data made from market data |
+//! | [`mod@book`] | order books by level and by order; `book`: quotes from them |
+//! | [`mod@bars`] | bars by time, count and volume; `bars`: bars as events |
 //! | [`risk`] | `risk_gate`: signals to orders, within limits |
 //! | [`orders`] | `order_check` on the way to a gateway, `order_log` as one |
 //! | [`tracker`] | `order_tracker`: where each order stands; illegal transitions refused |
@@ -27,6 +29,8 @@
 #![forbid(unsafe_code)]
 
 mod amount;
+pub mod bars;
+pub mod book;
 mod by_id;
 pub mod codes;
 mod counts;
@@ -59,6 +63,8 @@ pub fn register_with(registry: &mut Registry, handles: &Handles) {
     sma_cross::register(registry, handles);
     mean_reversion::register(registry, handles);
     indicators::register(registry, handles);
+    book::register(registry, handles);
+    bars::register(registry, handles);
     risk::register(registry, handles);
     orders::register(registry, handles);
     tracker::register(registry, handles);

@@ -1,20 +1,32 @@
 //! `pitlane replay`.
 
-use crate::args::{ConfigArgs, time};
-use crate::failure::{Exit, Failure};
+use crate::args::{Changes, ConfigArgs, time};
+use crate::failure::{BAD_VALUE, Exit, Failure};
 use crate::interrupt::Interrupts;
+use crate::journal::{JournalInput, Opened, playback};
 use crate::session::{self, Folder, Job, NewFolder, State, summary, table};
 use crate::{config, console};
 use pitlane::registry::Registry;
-use pitlane_config::LoadOptions;
+use pitlane_config::{LoadOptions, Setup};
 use pitlane_feeds::{Pace, ReplayOptions};
 use std::path::{Path, PathBuf};
 
 /// Arguments of `replay`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
+    /// The config, a YAML file. May be left out with --from-journal: then the recorded streams are
+    /// counted and hashed as they are, and nothing is run.
+    #[arg(required_unless_present = "from_journal")]
+    config: Option<PathBuf>,
     #[command(flatten)]
-    config: ConfigArgs,
+    changes: Changes,
+    /// Replay what was recorded in this journal: what had entered enters again, in the same order, in
+    /// place of the config's sources. Nothing is recorded then.
+    #[arg(long, value_name = "DIR", conflicts_with = "inputs")]
+    from_journal: Option<PathBuf>,
+    /// The run of the journal, as `pitlane journal ls` numbers them. Default: the last one.
+    #[arg(long, value_name = "RUN", requires = "from_journal")]
+    run: Option<u64>,
     #[command(flatten)]
     window: Window,
     #[command(flatten)]
@@ -22,8 +34,8 @@ pub(crate) struct Args {
     /// Where stages run: `auto`, `fused`, or a number of lanes.
     #[arg(long, value_name = "auto|fused|N")]
     lanes: Option<String>,
-    /// How fast: `max`, or a multiple of the recorded speed such as 1x, 10x, 0.5x.
-    #[arg(long, value_name = "max|Nx", default_value = "max")]
+    /// How fast: `max`, `recorded`, or a multiple of the recorded speed such as 10x, 0.5x.
+    #[arg(long, value_name = "max|recorded|Nx", default_value = "max")]
     speed: Pace,
     /// Folder for the results; replaces an earlier run, refuses anything else.
     /// Default: runs/CONFIG-TIME.
@@ -86,16 +98,29 @@ pub(crate) fn stem(config: &Path) -> String {
 
 pub(crate) fn run(args: &Args, registry: &Registry) -> Result<Exit, Failure> {
     let interrupts = Interrupts::listen()?;
-    let name = stem(&args.config.config);
+    let opened = args.from_journal.as_deref().map(Opened::at).transpose()?;
+    let Some(config) = args.config.clone() else { return play_back(args, opened) };
+    let config = ConfigArgs { config, changes: args.changes.clone() };
+    let name = stem(&config.config);
     let folder = Folder::choose(NewFolder { out: args.out.as_deref(), name: &name })?;
-    let mut options = config::options(&args.config);
+    let mut options = config::options(&config);
     args.shape.apply(&mut options);
     options.lanes.clone_from(&args.lanes);
-    let checked = config::for_replay(&args.config, &options, registry)?;
+    let replay = args.window.at(args.speed);
+    let journal = match &opened {
+        Some(opened) => Some(from_journal(opened, args, &replay, &mut options, registry)?),
+        None => None,
+    };
+    let mut checked = config::for_replay(&config, &options, registry)?;
+    if let Some(opened) = &opened {
+        all_in_the_journal(opened, &checked.setup)?;
+        checked.plan.record_nothing();
+    }
     let job = Job {
-        config: args.config.config.clone(),
+        config: config.config.clone(),
         checked,
-        replay: args.window.at(args.speed),
+        journal,
+        replay,
         folder,
         bar: !args.quiet,
         warn: !args.quiet,
@@ -104,7 +129,7 @@ pub(crate) fn run(args: &Args, registry: &Registry) -> Result<Exit, Failure> {
     if args.json {
         console::show(&format!("{:#}\n", summary(&outcome)))?;
     } else {
-        console::show(&table(&outcome, &args.config.config.display().to_string()))?;
+        console::show(&table(&outcome, &config.config.display().to_string()))?;
     }
     match &outcome.failure {
         Some(failure) => failure.print(),
@@ -117,4 +142,44 @@ pub(crate) fn run(args: &Args, registry: &Registry) -> Result<Exit, Failure> {
         None => {}
     }
     Ok(outcome.exit())
+}
+
+/// The streams of a run as they were recorded: without a config there is nothing to run.
+fn play_back(args: &Args, opened: Option<Opened>) -> Result<Exit, Failure> {
+    let Some(opened) = opened else { return Ok(Exit::Done) };
+    let told = playback(&opened, args.run)?;
+    let text = if args.json { format!("{:#}\n", told.json()) } else { told.text() };
+    console::show(&text)?;
+    Ok(Exit::Done)
+}
+
+/// What had entered in the run, and what belongs to it: numbers of instruments, number of the session.
+fn from_journal(
+    opened: &Opened,
+    args: &Args,
+    replay: &ReplayOptions,
+    options: &mut LoadOptions,
+    registry: &Registry,
+) -> Result<JournalInput, Failure> {
+    if replay.pace != Pace::Max {
+        let message = "a journal is replayed as fast as possible";
+        return Err(Failure::usage(BAD_VALUE, message, "leave `--speed` out"));
+    }
+    let input = JournalInput::open(opened, args.run, replay.clone(), registry)?;
+    options.known_numbers = None;
+    options.instruments.clone_from(&opened.manifest.instruments);
+    options.fed = input.sources();
+    options.session = Some(opened.session(args.run)?.0.session);
+    Ok(input)
+}
+
+/// A source that was not recorded would enter at other places than it had.
+fn all_in_the_journal(opened: &Opened, setup: &Setup) -> Result<(), Failure> {
+    let Some((source, _)) = setup.sources.first() else { return Ok(()) };
+    let message = format!("{}: the source `{source}` was not recorded", opened.folder.display());
+    let help = format!(
+        "record it: `record: true` under `routing.{source}`; without a config, `--from-journal` \
+         gives the streams that were"
+    );
+    Err(Failure::usage(BAD_VALUE, message, help))
 }

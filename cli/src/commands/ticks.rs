@@ -1,15 +1,17 @@
 //! `pitlane ticks`.
 
+use super::{ticks_bars, ticks_book};
 use crate::console::{self, unless_closed};
 use crate::failure::{Exit, Failure};
 use crate::session::aligned;
-use crate::text::thousands;
+use crate::text::{notes, notes_json, thousands};
 use pitlane::Instruments;
 use pitlane::event::MarketDataKind;
 use pitlane::event::fixed::WideDecimal;
-use pitlane::source::{Source, SourceError};
+use pitlane::source::{Source, SourceError, SourceReport};
 use pitlane_feeds::{
-    EventWriter, InstrumentStats, OnBadRow, OpenOptions, Preset, TickStats, format_time, open_files,
+    EventWriter, FileFormat, InstrumentStats, OnBadRow, OpenOptions, Preset, TickStats,
+    format_time, open_files,
 };
 use serde_json::{Map, Value, json};
 use std::io::{self, BufWriter};
@@ -40,16 +42,21 @@ enum What {
         #[arg(long, value_name = "EVENTS")]
         limit: Option<u64>,
     },
+    /// Bars of trades or quotes: by time, by count or by volume.
+    Bars(ticks_bars::Args),
+    /// The order book at a time or at the end.
+    Book(ticks_book::Args),
 }
 
 /// Files and what they do not say themselves.
 #[derive(Debug, clap::Args)]
-struct Files {
-    /// Files: plain, .gz, .zst or .zip; several are merged in order of time.
+pub(super) struct Files {
+    /// Files: CSV or captures (plain, .gz, .zst, .zip) or DBN; several are merged in order of time.
     #[arg(required = true, value_name = "FILE")]
     paths: Vec<PathBuf>,
-    /// The form of the files: lean-equity-trade, lean-equity-quote, lean-forex-quote, plain.
-    /// Default: guessed.
+    /// The form of the files: lean-equity-trade, lean-equity-quote, lean-forex-quote, binance-raw,
+    /// binance-agg-trades, binance-book-ticker, tardis-trades, tardis-quotes,
+    /// tardis-incremental-book-l2, plain. Default: guessed.
     #[arg(long)]
     preset: Option<Preset>,
     /// Date that times since midnight count from; without it they stay times of day.
@@ -67,13 +74,19 @@ struct Files {
     /// For quotes by exchange: the best of all.
     #[arg(long)]
     nbbo: bool,
+    /// The format of the files: csv, dbn ... Default: what their names say.
+    #[arg(long)]
+    format: Option<FileFormat>,
+    /// Mend events that step back in time by up to so much: 5ms, 1s.
+    #[arg(long, value_name = "DURATION")]
+    reorder_window: Option<String>,
     /// Leave out rows that cannot be read, and count them.
     #[arg(long)]
     skip_bad_rows: bool,
 }
 
 impl Files {
-    fn open(&self, instruments: &Instruments) -> Result<Box<dyn Source>, Failure> {
+    pub(super) fn open(&self, instruments: &Instruments) -> Result<Box<dyn Source>, Failure> {
         let options = OpenOptions {
             preset: self.preset,
             date: self.date.clone(),
@@ -81,6 +94,8 @@ impl Files {
             utc_offset: self.utc_offset.clone(),
             zone: self.zone.clone(),
             nbbo: self.nbbo,
+            format: self.format,
+            reorder_window: self.reorder_window.clone(),
             on_bad_row: if self.skip_bad_rows { OnBadRow::Skip } else { OnBadRow::Stop },
             ..OpenOptions::default()
         };
@@ -92,6 +107,8 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     match &args.what {
         What::Stats { files, json } => stats(files, *json),
         What::Cat { files, limit } => cat(files, *limit),
+        What::Bars(args) => ticks_bars::run(args),
+        What::Book(args) => ticks_book::run(args),
     }
 }
 
@@ -109,28 +126,31 @@ fn stats(files: &Files, as_json: bool) -> Result<Exit, Failure> {
             "instruments": all.map(|one| stats_json(one, &instruments)).collect::<Value>(),
             "bad_rows": report.bad_rows,
             "out_of_order": report.out_of_order,
+            "notes": notes_json(&report),
+            "overlaps": report.overlaps,
         });
         format!("{object:#}\n")
     } else {
-        stats_text(&stats, &instruments) + &oddities(report.bad_rows, report.out_of_order)
+        stats_text(&stats, &instruments) + &oddities(&report)
     };
     console::show(&text)?;
     read.map_err(|error| Failure::data(&error))?;
     Ok(Exit::Done)
 }
 
-fn oddities(bad_rows: u64, out_of_order: u64) -> String {
+fn oddities(report: &SourceReport) -> String {
     let mut text = String::new();
-    if bad_rows > 0 {
-        text += &format!("bad rows: {}\n", thousands(bad_rows));
+    if report.bad_rows > 0 {
+        text += &format!("bad rows: {}\n", thousands(report.bad_rows));
     }
-    if out_of_order > 0 {
-        text += &format!("events that step back in time: {}\n", thousands(out_of_order));
+    if report.out_of_order > 0 {
+        text += &format!("events that step back in time: {}\n", thousands(report.out_of_order));
     }
+    notes(report).for_each(|note| text += &format!("{note}\n"));
     text
 }
 
-const KINDS: [(MarketDataKind, &str); 9] = [
+const KINDS: [(MarketDataKind, &str); 11] = [
     (MarketDataKind::Trade, "trade"),
     (MarketDataKind::Quote, "quote"),
     (MarketDataKind::Add, "add"),
@@ -140,6 +160,8 @@ const KINDS: [(MarketDataKind, &str); 9] = [
     (MarketDataKind::Clear, "clear"),
     (MarketDataKind::Status, "status"),
     (MarketDataKind::Bar, "bar"),
+    (MarketDataKind::Nothing, "none"),
+    (MarketDataKind::BarEnd, "bar_end"),
 ];
 
 /// Events by kind, those kinds only that there are.
@@ -224,6 +246,15 @@ fn cat(files: &Files, limit: Option<u64>) -> Result<Exit, Failure> {
     }
 }
 
+/// Bars are no ticks.
+fn no_ticks() -> SourceError {
+    SourceError {
+        message: "the files hold bars, which are no ticks".into(),
+        help: "`pitlane ticks stats` counts them".into(),
+        ..SourceError::default()
+    }
+}
+
 fn copy(
     source: &mut dyn Source,
     limit: u64,
@@ -238,6 +269,9 @@ fn copy(
                 return Ok(());
             }
             left -= 1;
+            if matches!(event.kind(), Some(MarketDataKind::Bar | MarketDataKind::BarEnd)) {
+                return Err(Stop::Input(no_ticks()));
+            }
             writer.write(&event).map_err(Stop::Output)?;
         }
         if !more.map_err(Stop::Input)? {

@@ -1,8 +1,9 @@
 //! The last price of each instrument.
 
-use pitlane::event::{EventType, MarketData, Slot};
+use pitlane::event::{Event, EventType, MarketData, Slot};
 use pitlane::source::SourceError;
 use pitlane::topology::{Entry, Flow, Input, Port};
+use std::cell::RefCell;
 
 /// The last price of each instrument: that of its last trade, or, where it never traded, the middle
 /// of its last quote with both sides.
@@ -48,29 +49,39 @@ pub(crate) struct Marked<I> {
     pub(crate) input: I,
     /// What was seen.
     pub(crate) marks: Marks,
+    /// Ports of other events than market data.
+    others: Vec<Port>,
 }
 
 impl<I> Marked<I> {
     pub(crate) fn new(input: I) -> Self {
-        Self { input, marks: Marks::default() }
+        Self { input, marks: Marks::default(), others: Vec::new() }
     }
 }
 
 impl<I: Input> Input for Marked<I> {
     fn poll(&mut self, entry: &mut dyn Entry) -> Result<Flow, SourceError> {
-        self.input.poll(&mut Watched { entry, marks: &mut self.marks })
+        let others = std::mem::take(&mut self.others);
+        let mut watched = Watched { entry, marks: &mut self.marks, others: RefCell::new(others) };
+        let flow = self.input.poll(&mut watched);
+        self.others = watched.others.into_inner();
+        flow
     }
 }
 
-/// An entry whose events are looked at. What comes from files and generators is market data.
+/// An entry whose events are looked at. What comes from files and generators is market data; a journal
+/// may have others.
 struct Watched<'a> {
     entry: &'a mut dyn Entry,
     marks: &'a mut Marks,
+    others: RefCell<Vec<Port>>,
 }
 
 impl Entry for Watched<'_> {
     fn port(&self, source: &str, event: EventType) -> Option<Port> {
-        self.entry.port(source, event)
+        let port = self.entry.port(source, event);
+        self.others.borrow_mut().extend(port.filter(|_| event != MarketData::TYPE));
+        port
     }
 
     fn room(&mut self) -> usize {
@@ -79,6 +90,9 @@ impl Entry for Watched<'_> {
 
     fn enter(&mut self, port: Port, events: &[Slot]) -> usize {
         let entered = self.entry.enter(port, events);
+        if self.others.get_mut().contains(&port) {
+            return entered;
+        }
         for event in Slot::view_all::<MarketData>(&events[..entered]) {
             self.marks.take(event);
         }

@@ -13,11 +13,13 @@
 //! | `folder` | where results go; what may be replaced |
 //! | `manifest` | what was run, on what, with what |
 //! | `inputs`, `machine` | files read, with hashes; the machine |
+//! | `ahead` | which sources are read on threads of their own |
 //! | `progress` | the bar |
 //! | `outcome` | what came of it |
 //! | `traces` | which event came of which, as CSV |
 //! | `summary`, `table`, `hgrm`, `positions`, `dead_letters` | the same as JSON, text, HDR percentiles, CSV |
 
+mod ahead;
 mod dead_letters;
 mod folder;
 mod hgrm;
@@ -42,11 +44,14 @@ pub(crate) use traces::{FILE as TRACE_FILE, read as read_trace};
 
 use crate::failure::{Failure, print_mistakes};
 use crate::interrupt::Interrupts;
+use crate::journal::{self, JournalInput};
 use crate::record::{Marked, Recorders, mentions_recorder, write_headers};
+use hdrhistogram::Histogram;
 use manifest::Manifest;
-use pitlane::topology::{Input, Latency};
+use pitlane::source::{SourceError, SourceReport};
+use pitlane::topology::{Entry, Flow, Input, Latency};
 use pitlane_config::{Checked, Ready, Setup};
-use pitlane_feeds::{Replay, ReplayOptions};
+use pitlane_feeds::{ProgressHandle, Replay, ReplayOptions};
 use progress::Bar;
 use std::path::PathBuf;
 
@@ -59,6 +64,8 @@ pub(crate) struct Job {
     pub(crate) config: PathBuf,
     /// The config.
     pub(crate) checked: Checked,
+    /// A recorded session that enters in place of the sources.
+    pub(crate) journal: Option<JournalInput>,
     /// What of the sources is entered, and how fast.
     pub(crate) replay: ReplayOptions,
     /// Where results go.
@@ -72,14 +79,14 @@ pub(crate) struct Job {
 /// Runs a job and writes its folder. Once it runs, whatever ends it is part of the outcome, and what
 /// was done so far is kept.
 pub(crate) fn run(job: Job, interrupts: &Interrupts) -> Result<Outcome, Failure> {
-    let Job { config, mut checked, replay, mut folder, bar, warn } = job;
+    let Job { config, mut checked, journal, replay, mut folder, bar, warn } = job;
     checked.plan.digests(true);
     if checked.setup.config.get("latency").is_none() {
         checked.plan.latency(LATENCY);
     }
     let instruments = checked.setup.instruments.clone();
     let recorders = Recorders::add_to(&mut checked.plan, &instruments);
-    let Ready { topology, setup } = checked.check()?;
+    let Ready { mut topology, setup } = checked.check()?;
     // What is odd about the recorders alone is none of the user's making.
     if warn && setup.warnings.list().iter().any(|warning| !mentions_recorder(&warning.message)) {
         print_mistakes(&setup.warnings);
@@ -91,14 +98,24 @@ pub(crate) fn run(job: Job, interrupts: &Interrupts) -> Result<Outcome, Failure>
     let expected = expected_events(&setup, &replay);
     let mut manifest = Manifest::begin(&config, &setup, &replay);
     manifest.write(folder.path())?;
+    journal::begin(&mut topology, &setup, warn)?;
     interrupts.work();
 
     let stages = topology.stages();
     let monitor = topology.monitor();
     let trace = topology.trace();
     let watch = interrupts.watch(monitor.clone());
-    let mut input = Marked::new(Replay::new(setup.sources, replay));
-    let bar = bar.then(|| Bar::start(monitor.clone(), input.input.progress(), expected)).flatten();
+    let feed = match journal {
+        Some(journal) => Feed::Journal(Box::new(journal)),
+        None => {
+            let sources =
+                ahead::read_ahead(setup.sources, &setup.source_infos, &setup.config, &stages);
+            Feed::Replay(Box::new(Replay::new(sources, replay)))
+        }
+    };
+    let mut input = Marked::new(feed);
+    let progress = input.input.progress().filter(|_| bar);
+    let bar = progress.and_then(|progress| Bar::start(monitor.clone(), progress, expected));
     let result = topology.run(&mut input as &mut dyn Input);
     drop((bar, watch));
 
@@ -108,6 +125,7 @@ pub(crate) fn run(job: Job, interrupts: &Interrupts) -> Result<Outcome, Failure>
         recorded: recorders.recorded(),
         marks: input.marks,
         sources: input.input.reports(),
+        pace_error: input.input.pace_error(),
         instruments,
         stages,
         folder: folder.path().to_owned(),
@@ -122,6 +140,45 @@ pub(crate) fn run(job: Job, interrupts: &Interrupts) -> Result<Outcome, Failure>
     manifest.write(folder.path())?;
     folder.point_latest();
     Ok(outcome)
+}
+
+/// What enters.
+enum Feed {
+    Replay(Box<Replay>),
+    Journal(Box<JournalInput>),
+}
+
+impl Feed {
+    fn progress(&self) -> Option<ProgressHandle> {
+        match self {
+            Feed::Replay(replay) => Some(replay.progress()),
+            Feed::Journal(_) => None,
+        }
+    }
+
+    /// How late events were, where a pace was asked for.
+    fn pace_error(&self) -> Option<Histogram<u64>> {
+        match self {
+            Feed::Replay(replay) => replay.pace_error().cloned(),
+            Feed::Journal(_) => None,
+        }
+    }
+
+    fn reports(&self) -> Vec<(String, SourceReport)> {
+        match self {
+            Feed::Replay(replay) => replay.reports(),
+            Feed::Journal(journal) => journal.reports(),
+        }
+    }
+}
+
+impl Input for Feed {
+    fn poll(&mut self, entry: &mut dyn Entry) -> Result<Flow, SourceError> {
+        match self {
+            Feed::Replay(replay) => replay.poll(entry),
+            Feed::Journal(journal) => journal.poll(entry),
+        }
+    }
 }
 
 fn write_results(outcome: &Outcome) -> Result<(), Failure> {

@@ -39,6 +39,7 @@ pub(super) struct Parts {
     pub(super) recorded: Recorded,
     pub(super) marks: Marks,
     pub(super) sources: Vec<(String, SourceReport)>,
+    pub(super) pace_error: Option<Histogram<u64>>,
     pub(super) instruments: Instruments,
     pub(super) stages: Vec<StageInfo>,
     pub(super) folder: PathBuf,
@@ -55,6 +56,8 @@ pub(crate) struct Outcome {
     pub(crate) marks: Marks,
     /// What each source has read.
     pub(crate) sources: Vec<(String, SourceReport)>,
+    /// How late events were entered, ns, where they had to wait for their time.
+    pub(crate) pace_error: Option<Histogram<u64>>,
     pub(crate) instruments: Instruments,
     /// Stages as checked, recorders included.
     pub(crate) stages: Vec<StageInfo>,
@@ -63,7 +66,8 @@ pub(crate) struct Outcome {
 
 impl Outcome {
     pub(super) fn of(parts: Parts) -> Self {
-        let Parts { result, halted, recorded, marks, sources, instruments, stages, folder } = parts;
+        let Parts { result, halted, recorded, marks, sources, .. } = parts;
+        let Parts { pace_error, instruments, stages, folder, .. } = parts;
         let (report, mut failure) = match result {
             Ok(report) => {
                 let failure = failure_of(&report);
@@ -81,7 +85,18 @@ impl Outcome {
             None if report.interrupted || halted => State::Interrupted,
             None => State::Done,
         };
-        Self { state, failure, report, recorded, marks, sources, instruments, stages, folder }
+        Self {
+            state,
+            failure,
+            report,
+            recorded,
+            marks,
+            sources,
+            pace_error,
+            instruments,
+            stages,
+            folder,
+        }
     }
 
     pub(crate) fn exit(&self) -> Exit {
@@ -177,5 +192,6 @@ fn empty_report() -> Report {
         interrupted: false,
         stuck: Vec::new(),
         left_behind: Vec::new(),
+        journal: None,
     }
 }

@@ -5,6 +5,7 @@ use super::outcome::Outcome;
 use crate::text::product;
 use hdrhistogram::Histogram;
 use pitlane::affinity::ranges;
+use pitlane::durable::JournalReport;
 use pitlane::event::fixed::{Decimal, WideDecimal};
 use pitlane::topology::{LaneReport, StageReport, StuckStage};
 use serde_json::{Map, Value, json};
@@ -47,14 +48,42 @@ pub(crate) fn summary(outcome: &Outcome) -> Value {
         },
         "bad_rows": outcome.bad_rows(),
         "sources": sources(outcome),
+        "pace_error_ns": outcome.pace_error.as_ref().map_or(Value::Null, percentiles),
         "positions": positions(outcome),
         "latency_ns": percentiles(&outcome.latency()),
         "links": links(outcome),
         "stuck": report.stuck.iter().map(stuck_json).collect::<Value>(),
         "lanes": report.lanes.iter().map(|lane| lane_json(outcome, lane)).collect::<Value>(),
+        "journal": report.journal.as_ref().map(journal_json),
         "run_folder": outcome.folder.display().to_string(),
         "error": outcome.failure.as_ref().map(crate::failure::Failure::sentence),
         "errors": outcome.errors(),
+    })
+}
+
+/// What was recorded.
+fn journal_json(journal: &JournalReport) -> Value {
+    let streams = journal.streams.iter().map(|stream| {
+        json!({
+            "name": stream.stream,
+            "type": stream.event.name,
+            "tag": stream.tag,
+            "published": stream.published,
+            "written": stream.written,
+            "durable": stream.durable,
+            "lag": stream.lag(),
+        })
+    });
+    json!({
+        "appended": journal.appended(),
+        "written": journal.written,
+        "durable": journal.durable,
+        "appends": journal.appends,
+        "commits": journal.commits,
+        "lag": journal.lag(),
+        "stalls": journal.stalls,
+        "stalled_ns": u64::try_from(journal.stalled.as_nanos()).unwrap_or(u64::MAX),
+        "streams": streams.collect::<Value>(),
     })
 }
 
@@ -134,6 +163,8 @@ fn sources(outcome: &Outcome) -> Value {
             "bad_rows": report.bad_rows,
             "bad_row_samples": report.bad_row_samples,
             "out_of_order": report.out_of_order,
+            "notes": crate::text::notes_json(report),
+            "overlaps": report.overlaps,
             "bytes_read": report.bytes_read,
         })
     };

@@ -29,6 +29,13 @@ pub(crate) fn table(outcome: &Outcome, config: &str) -> String {
     text += &counts(outcome);
     text += &positions(outcome);
     text += "\n";
+    if let Some(journal) = &report.journal {
+        let events = thousands(journal.appended());
+        let (durable, commits) = (thousands(journal.durable), thousands(journal.commits));
+        text += &format!(
+            "journal: {events} events recorded by {commits} syncs, durable up to {durable}\n"
+        );
+    }
     for lane in &report.lanes {
         text += &lane_line(lane);
     }
@@ -96,10 +103,25 @@ fn counts(outcome: &Outcome) -> String {
         let steps = thousands(report.out_of_order);
         text += &format!("out of order  {name}: {steps} events step back in time\n");
     }
+    for (name, report) in &outcome.sources {
+        for line in crate::text::notes(report) {
+            text += &format!("{name}: {line}\n");
+        }
+    }
+    text += &pace_error(outcome);
     for (_, report) in &outcome.sources {
         report.bad_row_samples.iter().for_each(|sample| text += &format!("  {sample}\n"));
     }
     text
+}
+
+/// How late events were entered, where they had to wait for their time.
+fn pace_error(outcome: &Outcome) -> String {
+    let Some(late) = outcome.pace_error.as_ref().filter(|late| !late.is_empty()) else {
+        return String::new();
+    };
+    let [p50, p99] = [0.5, 0.99].map(|quantile| quantile_text(late, quantile));
+    format!("pace      events late by p50 {p50}, p99 {p99}, max {}\n", duration(late.max()))
 }
 
 /// How many events were left out, by stage; nothing where none was.

@@ -2,9 +2,11 @@
 #![forbid(unsafe_code)]
 
 mod bench;
+mod books_and_bars;
 mod discovery;
 mod drawings;
 mod interrupts;
+mod journal;
 mod pipes;
 mod real_data;
 mod refusals;

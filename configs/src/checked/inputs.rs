@@ -6,8 +6,9 @@ use crate::nearest::did_you_mean;
 use crate::options::{Input, LoadOptions};
 use crate::tree::{Entry, Node, Span, Texts, Value, parse, set};
 use pitlane::registry::Registry;
+use std::path::Path;
 
-/// Format of inputs that name none.
+/// Format of inputs that name none, and whose names tell none.
 const DEFAULT_FORMAT: &str = "csv";
 
 pub(super) fn apply(
@@ -99,11 +100,14 @@ fn apply_input(
             did_you_mean(source, "source", routed.iter().copied()),
         ));
     }
+    let told = registry.format_of(Path::new(&*path));
     let mut entries = match declared {
-        Some(node) if reads_files(&node, registry) => node.entries().to_vec(),
+        Some(node) if reads_files(&node, registry) && !speaks_against(told, &node) => {
+            node.entries().to_vec()
+        }
         _ => vec![Entry {
             key: Node::plain(name_span, "format"),
-            value: Node::plain(name_span, DEFAULT_FORMAT),
+            value: Node::plain(name_span, told.unwrap_or(DEFAULT_FORMAT)),
         }],
     };
     entries.retain(|entry| !matches!(entry.name(), "path" | "paths" | "files"));
@@ -148,6 +152,12 @@ fn put_source(root: &mut Node, span: Span, name: &str, source: Node) {
     if let Value::Map(entries) = &mut sources.value {
         put(entries, Node::plain(span, name), source);
     }
+}
+
+/// Whether a file's name tells another format than a declared source has.
+fn speaks_against(told: Option<&str>, source: &Node) -> bool {
+    let declared = source.get("format").and_then(Node::as_text);
+    told.is_some_and(|told| declared.is_some_and(|declared| declared != told))
 }
 
 /// Whether a declared source has a format with a `path`.

@@ -1,7 +1,8 @@
 //! From text to what can run.
 
+use super::journal::{self, JournalSetup, RecordedTopic};
 use super::{Checked, Desk, Info, Places, Ready, Setup};
-use super::{components, inputs, problems, prune, resolved, routes, settings, sources};
+use super::{components, formats, inputs, problems, prune, resolved, routes, settings, sources};
 use crate::codes;
 use crate::mistake::{Mistake, Mistakes};
 use crate::options::LoadOptions;
@@ -126,6 +127,8 @@ pub(super) struct Assembly {
     pub(super) sources: Vec<(String, Box<dyn Source>)>,
     pub(super) source_infos: Vec<Info>,
     pub(super) routes: Vec<routes::Entry>,
+    pub(super) recorded: Vec<RecordedTopic>,
+    pub(super) journal: JournalSetup,
     pub(super) unfed: Vec<String>,
     pub(super) instruments: Instruments,
     pub(super) lanes: Lanes,
@@ -149,6 +152,9 @@ impl Assembly {
         for routes::Entry { source, event, tier, route } in self.routes {
             plan.route_fields(&source, event, tier, route);
         }
+        for (source, event, sync) in self.recorded {
+            plan.record_fields(&source, event, sync);
+        }
         plan.lanes(self.lanes).capacity(self.rings.capacity).batch_limit(self.rings.batch);
         for (stream, slots) in &self.rings.streams {
             plan.stream_capacity(stream, *slots);
@@ -161,6 +167,7 @@ impl Assembly {
             instruments: self.instruments,
             source_infos: self.source_infos,
             components: self.component_infos,
+            journal: self.journal,
             session: self.session,
             config: self.config,
             warnings,
@@ -183,6 +190,7 @@ fn examine(text: &str, origin: &Path, registry: &Registry, options: &LoadOptions
         return Examined { assembly: None, mistakes: Mistakes::new(mistakes, texts), places: None };
     };
     inputs::apply(&mut root, &mut texts, registry, options, &mut mistakes);
+    formats::complete(&mut root, registry);
     root.number();
     let Some(config) = prune::read_what_can_be_read(&root, &mut mistakes) else {
         return Examined { assembly: None, mistakes: Mistakes::new(mistakes, texts), places: None };
@@ -229,12 +237,23 @@ fn assemble(
     desk.component_names = desk.names("components").into_iter().collect();
     settings::check_version(config.pitlane, &mut desk);
     settings::check_names(&mut desk);
+    for symbol in &options.instruments {
+        let _ = desk.instruments.intern(symbol);
+    }
+    let base = desk.base.clone();
+    let journal = journal::setup(&config.journal, &base, &mut desk);
+    let recorded = journal::recorded(config, &desk);
+    if !recorded.is_empty() {
+        journal::know(&journal.path, &mut desk);
+    }
     let (sources, source_infos) = sources::open(&config.sources, &mut desk);
     let (mut components, component_infos) = components::build(&config.components, &mut desk);
     let is_whole = fill_gaps(&mut components, &desk);
     let routes = routes::convert(config, &mut desk);
     let assembly = Assembly {
         unfed: routes::unfed(config, &mut desk),
+        recorded,
+        journal,
         is_whole,
         components,
         component_infos,

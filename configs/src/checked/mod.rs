@@ -10,13 +10,16 @@
 //! |---|---|
 //! | `load` | the way above, from end to end |
 //! | `inputs` | what the command line changes in the tree |
+//! | `formats` | what sources leave to the extension of their files and to `presets:` |
 //! | `prune` | leaves out what cannot be read, so that the rest can be looked at |
-//! | `sources`, `components`, `routes`, `settings` | one section of the config each |
+//! | `sources`, `components`, `routes`, `journal`, `settings` | one section of the config each |
 //! | `resolved` | parameters with their defaults, as JSON |
 //! | `problems` | where in the file a problem of the plan stands |
 
 mod components;
+mod formats;
 mod inputs;
+mod journal;
 mod load;
 mod problems;
 mod prune;
@@ -25,6 +28,7 @@ mod routes;
 mod settings;
 mod sources;
 
+pub use journal::{JournalSetup, KnownNumbers};
 pub use load::{check, load, read};
 #[cfg(test)]
 pub(crate) use resolved::json;
@@ -74,6 +78,8 @@ pub struct Setup {
     pub source_infos: Vec<Info>,
     /// What the components are, in the order of the config.
     pub components: Vec<Info>,
+    /// Where recorded streams go.
+    pub journal: JournalSetup,
     /// Number of this run of the engine.
     pub session: u16,
     /// The config as it was understood, command line included.

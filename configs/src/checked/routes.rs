@@ -43,7 +43,7 @@ pub(super) fn convert(config: &raw::Config, desk: &mut Desk<'_>) -> Vec<Entry> {
                 raw::Topic::Short(list) => list,
                 raw::Topic::Long(long) => &long.routes,
             };
-            if list.is_empty() {
+            if list.is_empty() && super::journal::is_recorded(topic).is_none() {
                 let message = format!("`{event}` of `{source}` goes nowhere");
                 let help = "name at least one component, or remove the event type".to_owned();
                 desk.blame(codes::BAD_VALUE, &path, message, help);

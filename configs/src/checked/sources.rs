@@ -28,6 +28,9 @@ pub(super) fn open(
             desk.blame(codes::UNKNOWN_FORMAT, &format!("sources.{name}.format"), message, help);
             continue;
         };
+        if desk.options.fed.contains(name) {
+            continue;
+        }
         let before = sources.iter().take_while(|(other, _)| *other != name);
         let instance = before.filter(|(_, other)| other.format == source.format).count();
         let node = desk.at(&format!("sources.{name}")).clone();

@@ -4,9 +4,11 @@
 //! (see [`mod@crate::read`]) and refuses unknown keys for all of them but the open ones, whose other
 //! keys are parameters for the registered type.
 
+mod journal;
 mod shapes;
 mod words;
 
+pub(crate) use journal::{Journal, OnJournalFullWord, Record, RecordOptions, Retention, SyncWord};
 pub(crate) use words::{Duration, LaneWord, Sampling, Switch, Watchdog};
 
 use indexmap::IndexMap;
@@ -29,12 +31,22 @@ pub(crate) struct Config {
     /// is what a component emits under is an ingress, which `replay` fills by `--input`.
     #[serde(default)]
     pub(crate) sources: IndexMap<String, Source>,
+    /// Forms of CSV files by names of one's own, for `preset` of sources: keys as sources have them.
+    #[serde(default)]
+    #[schemars(
+        with = "std::collections::BTreeMap<String, serde_json::Map<String, serde_json::Value>>"
+    )]
+    #[expect(dead_code, reason = "sources have taken theirs before this is read")]
+    pub(crate) presets: IndexMap<String, serde::de::IgnoredAny>,
     /// Strategies, risk gates, sinks and all else that takes events, by name.
     #[serde(default)]
     pub(crate) components: IndexMap<String, Component>,
     /// Where events go: source, then event type, then routes.
     #[serde(default)]
     pub(crate) routing: IndexMap<String, IndexMap<String, Topic>>,
+    /// Where recorded streams go: those with `record: true`.
+    #[serde(default)]
+    pub(crate) journal: Journal,
     /// Where stages run: `auto` (as many lanes as there are free cores), `fused` (all on one
     /// thread), a number of lanes, or a list of lanes.
     #[serde(default)]
@@ -66,7 +78,8 @@ fn version() -> u32 {
 #[serde(rename = "$open:Source")]
 #[schemars(rename = "Source")]
 pub(crate) struct Source {
-    /// A registered format: `csv`, `generate`.
+    /// A registered format: `csv`, `dbn`, `generate`; may be left out where the extension of the
+    /// files tells it.
     pub(crate) format: String,
 }
 
@@ -184,7 +197,12 @@ pub(crate) struct LongTopic {
     /// What the links of these routes do when their readers are too slow, where a route does not say.
     #[serde(default)]
     pub(crate) on_full: OnFullWord,
-    /// Each route gets every event.
+    /// Whether these streams are kept in the journal: `true`, or options.
+    #[serde(default)]
+    #[schemars(extend("default" = false))]
+    pub(crate) record: Record,
+    /// Each route gets every event. What is recorded may go nowhere else.
+    #[serde(default)]
     pub(crate) routes: Vec<Route>,
 }
 

@@ -1,6 +1,9 @@
 //! JSON Schemas of the types whose form depends on their shape.
 
-use super::{Component, Lane, LaneWord, Lanes, LongComponent, LongTopic, OnFullWord, Route, Topic};
+use super::{
+    Component, Lane, LaneWord, Lanes, LongComponent, LongTopic, OnFullWord, Record, RecordOptions,
+    Route, Topic,
+};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 use std::borrow::Cow;
@@ -37,6 +40,14 @@ impl Shapes for Lanes {
 
     fn shapes(generator: &mut SchemaGenerator) -> Vec<Schema> {
         vec![generator.subschema_for::<LaneWord>(), generator.subschema_for::<Vec<Lane>>()]
+    }
+}
+
+impl Shapes for Record {
+    const NAME: &'static str = "Record";
+
+    fn shapes(generator: &mut SchemaGenerator) -> Vec<Schema> {
+        vec![json_schema!({ "type": "boolean" }), generator.subschema_for::<RecordOptions>()]
     }
 }
 
@@ -110,4 +121,4 @@ macro_rules! schema_of_shapes {
     };
 }
 
-schema_of_shapes!(Component Topic Lanes Route);
+schema_of_shapes!(Component Topic Lanes Record Route);

@@ -27,6 +27,7 @@ impl FromStr for Duration {
             "s" => 1_000_000_000,
             "m" | "min" => 60_000_000_000,
             "h" => 3_600_000_000_000,
+            "d" => 86_400_000_000_000,
             _ => return Err(wrong()),
         };
         let total = number.checked_mul(nanos);
@@ -44,6 +45,48 @@ impl Serialize for Duration {
             Some((unit, nanos)) => serializer.collect_str(&format_args!("{}{unit}", ns / nanos)),
             None => serializer.serialize_u8(0),
         }
+    }
+}
+
+/// A number of bytes: `64MiB`, `10GB`, `4096`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Size(pub(crate) u64);
+
+/// Units and their bytes, the largest first.
+const SIZES: [(&str, u64); 9] = [
+    ("TiB", 1 << 40),
+    ("TB", 1_000_000_000_000),
+    ("GiB", 1 << 30),
+    ("GB", 1_000_000_000),
+    ("MiB", 1 << 20),
+    ("MB", 1_000_000),
+    ("KiB", 1 << 10),
+    ("kB", 1_000),
+    ("B", 1),
+];
+
+impl FromStr for Size {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || {
+            format!("`{text}` is not a size; write a number and a unit: `64MiB`, `10GB`, `512KiB`")
+        };
+        let digits = text.find(|c: char| !c.is_ascii_digit() && c != '_').unwrap_or(text.len());
+        let (number, unit) = text.split_at(digits);
+        let number: u64 = number.replace('_', "").parse().map_err(|_| wrong())?;
+        let unit = if unit.trim().is_empty() { "B" } else { unit.trim() };
+        let known = SIZES.iter().find(|(name, _)| name.eq_ignore_ascii_case(unit));
+        let (_, bytes) = known.ok_or_else(wrong)?;
+        number.checked_mul(*bytes).map(Self).ok_or_else(wrong)
+    }
+}
+
+impl Serialize for Size {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let fits = SIZES.iter().find(|(_, bytes)| self.0 > 0 && self.0.is_multiple_of(*bytes));
+        let (name, bytes) = fits.unwrap_or(&("B", 1));
+        serializer.collect_str(&format_args!("{}{name}", self.0 / bytes))
     }
 }
 
@@ -191,8 +234,15 @@ words! {
     Duration: {
         "description": "A time: a number and a unit.",
         "anyOf": [
-            { "type": "string", "pattern": "^[0-9][0-9_]* ?(ns|us|ms|s|m|min|h)$" },
+            { "type": "string", "pattern": "^[0-9][0-9_]* ?(ns|us|ms|s|m|min|h|d)$" },
             { "const": 0 },
+        ],
+    };
+    Size: {
+        "description": "A number of bytes, with a unit: `64MiB`.",
+        "anyOf": [
+            { "type": "string", "pattern": "^[0-9][0-9_]* ?([kKMGT]i?)?[bB]?$" },
+            { "type": "integer", "minimum": 0 },
         ],
     };
     LaneWord: {
@@ -218,6 +268,18 @@ mod tests {
         assert_eq!(nanos("2 s"), Ok(2_000_000_000));
         for wrong in ["", "ms", "5", "1.5ms", "-1s", "99999999999h"] {
             assert!(nanos(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn sizes_have_units() {
+        let bytes = |text: &str| text.parse::<Size>().map(|size| size.0);
+        assert_eq!(bytes("64MiB"), Ok(64 << 20));
+        assert_eq!(bytes("4096"), Ok(4096));
+        assert_eq!(bytes("10 gb"), Ok(10_000_000_000));
+        assert_eq!(serde_json::to_value(Size(64 << 20)).unwrap(), "64MiB");
+        for wrong in ["", "MiB", "1.5GB", "-1", "64MiBs", "99999999TiB"] {
+            assert!(bytes(wrong).unwrap_err().contains("`64MiB`"), "{wrong}");
         }
     }
 

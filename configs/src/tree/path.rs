@@ -106,8 +106,12 @@ impl Setter<'_> {
         }
         let end = rest.find(['.', '[']).unwrap_or(rest.len());
         let (name, after) = rest.split_at(end);
-        let section =
-            (here.is_empty() && name == "rings") || (here == "rings" && name == "streams");
+        let section = match here {
+            "" => ["rings", "journal"].contains(&name),
+            "rings" => name == "streams",
+            "journal" => name == "retention",
+            _ => false,
+        };
         if !after.is_empty() && !section {
             let place = if here.is_empty() { "the config".into() } else { format!("`{here}`") };
             let names: Vec<&str> = entries.iter().map(Entry::name).collect();

@@ -6,4 +6,5 @@ mod forms;
 mod kit;
 mod options;
 mod services;
+mod sources;
 mod wrong;

@@ -107,6 +107,9 @@ crate::codes! {
     TWICE_IN_PIPELINE "PL-TOPOLOGY-035"
         "A component stands twice in one pipeline."
         "Declare a second component of the same type.";
+    NOTHING_TO_RECORD "PL-TOPOLOGY-040"
+        "What is to be recorded is nothing that the source emits."
+        "Record an event type that it emits, or take `record` out.";
     CONDITION_WRONG "PL-CONDITION-001"
         "A condition cannot be understood, or asks for what its event type does not have."
         "Correct the marked part: docs/conditions.md has the grammar and the fields.";
@@ -128,6 +131,15 @@ crate::codes! {
     RUN_STAGE_NOT_STARTED "PL-RUN-005"
         "A stage failed at its start."
         "Read what the stage says; its code is the detail `cause`.";
+    RUN_NO_JOURNAL "PL-RUN-006"
+        "Streams are to be recorded, and the topology was given no journal."
+        "Give it one by `Checked::journal`, or record nothing.";
+    JOURNAL_FULL "PL-RUN-007"
+        "The journal had no room for what is recorded."
+        "Make room and start again: nothing acknowledged is lost. `on_journal_full: block` waits for room.";
+    JOURNAL_FAILED "PL-RUN-008"
+        "The journal cannot be written any more."
+        "Look at the disk, then start again: what was told to be durable is there.";
     CORE_NOT_ALLOWED "PL-RUN-010"
         "A lane is to be pinned to a core that the process may not use."
         "Give it one of the cores that the sentence lists, or leave `cpu` out.";

@@ -186,6 +186,7 @@ impl Coded for RunError {
             RunError::Pin { error, .. } => error.code(),
             RunError::Thread { .. } => codes::RUN_NO_THREAD,
             RunError::PanicAborts => codes::RUN_PANIC_ABORTS,
+            RunError::NoJournal(_) => codes::RUN_NO_JOURNAL,
             RunError::Start(_) => codes::RUN_STAGE_NOT_STARTED,
         }
     }
@@ -206,6 +207,7 @@ impl Coded for RunError {
             RunError::Thread { lane, error } => {
                 details.with("lane", lane.as_str()).with("system", error.as_str())
             }
+            RunError::NoJournal(streams) => details.with("streams", streams.as_str()),
             RunError::Start(fault) => fault.details(),
         }
     }

@@ -41,10 +41,16 @@ pub struct Flags;
 impl Flags {
     /// Last record of an atomic event of the venue.
     pub const LAST: u8 = 1 << 7;
+    /// The best level of its side, in place of all that was on that side; not a single order.
+    pub const TOB: u8 = 1 << 6;
     /// From a snapshot or a replay of the venue, not live.
     pub const SNAPSHOT: u8 = 1 << 5;
+    /// A price level with all its orders, not a single order.
+    pub const MBP: u8 = 1 << 4;
     /// `ts_recv` is not reliable.
     pub const STALE_CLOCK: u8 = 1 << 3;
+    /// Something was lost before: the book may be wrong until it is cleared or a snapshot comes.
+    pub const MAYBE_BAD_BOOK: u8 = 1 << 2;
     /// Mask of the side, see [`Side`].
     pub const SIDE: u8 = 0b11;
 }
@@ -52,6 +58,7 @@ impl Flags {
 impl Header {
     /// The side in the flags.
     #[must_use]
+    #[inline]
     pub fn side(&self) -> Side {
         match self.flags & Flags::SIDE {
             1 => Side::Bid,
@@ -61,6 +68,7 @@ impl Header {
     }
 
     /// Writes the side into the flags.
+    #[inline]
     pub fn set_side(&mut self, side: Side) {
         self.flags = (self.flags & !Flags::SIDE) | side as u8;
     }

@@ -1,5 +1,6 @@
 //! What venues say: trades, quotes and changes of books.
 
+use super::bar::{BarEnd, BarPrices, Ohlc};
 use super::field::{ALL_KINDS, header_fields};
 use super::{Choice, Event, EventType, Field, FieldKind, Header, Side, fixed};
 use bytemuck::{Pod, TransparentWrapper, Zeroable};
@@ -25,8 +26,12 @@ pub enum MarketDataKind {
     Clear = 7,
     /// The instrument's trading status changed.
     Status = 8,
-    /// A bar.
+    /// Prices of a bar, see [`super::Bar`].
     Bar = 9,
+    /// Nothing changed: carries flags, such as the end of an atomic event.
+    Nothing = 10,
+    /// The end of a bar: its volume and count.
+    BarEnd = 11,
 }
 
 const KINDS: &[Choice] = &[
@@ -39,6 +44,8 @@ const KINDS: &[Choice] = &[
     Choice { value: 7, name: "clear" },
     Choice { value: 8, name: "status" },
     Choice { value: 9, name: "bar" },
+    Choice { value: 10, name: "none" },
+    Choice { value: 11, name: "bar_end" },
 ];
 
 pub(super) const SIDES: &[Choice] = &[
@@ -75,6 +82,7 @@ const _: () = {
 };
 
 impl MarketData {
+    #[inline]
     fn new(kind: MarketDataKind, instrument: u32, ts_event: u64, words: [i64; 4]) -> Self {
         let header = Header { ts_event, instrument, kind: kind as u8, ..Header::default() };
         let [price, word, size, last] = words;
@@ -83,6 +91,7 @@ impl MarketData {
 
     /// A trade of `size` at `price` (both 1e-9); `aggressor` is the side that took liquidity.
     #[must_use]
+    #[inline]
     pub fn trade(instrument: u32, ts_event: u64, price: i64, size: i64, aggressor: Side) -> Self {
         let mut event = Self::new(MarketDataKind::Trade, instrument, ts_event, [price, 0, size, 0]);
         event.header.set_side(aggressor);
@@ -92,6 +101,7 @@ impl MarketData {
     /// The best bid and ask, each as (price, size) in units of 1e-9; `fixed::NULL` for what is not
     /// there or not known.
     #[must_use]
+    #[inline]
     pub fn quote(instrument: u32, ts_event: u64, bid: (i64, i64), ask: (i64, i64)) -> Self {
         Self::new(MarketDataKind::Quote, instrument, ts_event, [bid.0, ask.0, bid.1, ask.1])
     }
@@ -99,6 +109,7 @@ impl MarketData {
     /// A change of the book (`kind`: Add, Modify, Cancel or Fill) at `price` and of `size` (both
     /// 1e-9) on `side`; `order_id` 0 for feeds that publish levels.
     #[must_use]
+    #[inline]
     pub fn book(
         kind: MarketDataKind,
         instrument: u32,
@@ -113,17 +124,56 @@ impl MarketData {
         event
     }
 
-    /// The same event with its venue sequence. Quotes have no room for one and stay as they are.
+    /// The book of an instrument is empty from here on; or, with a side, that side from its best
+    /// price up to and with `price` (1e-9), all of it where `price` is null.
     #[must_use]
+    #[inline]
+    pub fn clear(instrument: u32, ts_event: u64, side: Side, price: i64) -> Self {
+        Self::book(MarketDataKind::Clear, instrument, ts_event, side, (price, 0), 0)
+    }
+
+    /// Prices of a bar that began at `start`, or of one side of it, see [`super::Bar::events`].
+    #[must_use]
+    pub fn bar_prices(instrument: u32, start: u64, side: Side, prices: Ohlc) -> Self {
+        let words = [prices.open, prices.high, prices.low, prices.close];
+        let mut event = Self::new(MarketDataKind::Bar, instrument, start, words);
+        event.header.set_side(side);
+        event
+    }
+
+    /// The end of a bar that began at `start`: its volume (1e-9), count, and end in time.
+    #[must_use]
+    pub fn bar_end(instrument: u32, start: u64, (volume, count, until): (i64, u64, u64)) -> Self {
+        let words = [volume, count.cast_signed(), until.cast_signed(), 0];
+        Self::new(MarketDataKind::BarEnd, instrument, start, words)
+    }
+
+    /// The event's own words, in their order.
+    pub(super) fn words(&self) -> [i64; 4] {
+        [self.price, self.word, self.size, self.last]
+    }
+
+    /// The same event with its venue sequence. Quotes and bars have no room for one and stay as they
+    /// are.
+    #[must_use]
+    #[inline]
     pub fn with_venue_sequence(mut self, sequence: u64) -> Self {
-        if self.kind() != Some(MarketDataKind::Quote) {
+        if 1 << self.header.kind & UNNUMBERED == 0 {
             self.last = sequence.cast_signed();
         }
         self
     }
 
+    /// The venue's sequence number; 0 where it is unknown, and of quotes and bars, which have none.
+    #[must_use]
+    #[inline]
+    pub fn venue_sequence(&self) -> u64 {
+        if 1 << self.header.kind & UNNUMBERED == 0 { self.last.cast_unsigned() } else { 0 }
+    }
+
     /// What the event is; `None` for a number that is no kind.
     #[must_use]
+    #[inline]
     pub fn kind(&self) -> Option<MarketDataKind> {
         Some(match self.header.kind {
             1 => MarketDataKind::Trade,
@@ -135,6 +185,8 @@ impl MarketData {
             7 => MarketDataKind::Clear,
             8 => MarketDataKind::Status,
             9 => MarketDataKind::Bar,
+            10 => MarketDataKind::Nothing,
+            11 => MarketDataKind::BarEnd,
             _ => return None,
         })
     }
@@ -153,6 +205,28 @@ impl MarketData {
         (self.header.kind == MarketDataKind::Quote as u8).then(|| Quote::wrap_ref(self))
     }
 
+    /// The event as prices of a bar, where it is that.
+    #[must_use]
+    #[inline]
+    pub fn as_bar_prices(&self) -> Option<&BarPrices> {
+        (self.header.kind == MarketDataKind::Bar as u8).then(|| BarPrices::wrap_ref(self))
+    }
+
+    /// The event as the end of a bar, where it is one.
+    #[must_use]
+    #[inline]
+    pub fn as_bar_end(&self) -> Option<&BarEnd> {
+        (self.header.kind == MarketDataKind::BarEnd as u8).then(|| BarEnd::wrap_ref(self))
+    }
+
+    /// The event as a change of the book that empties it or a part of it, with price, side and
+    /// sequence, where it is one.
+    #[must_use]
+    #[inline]
+    pub fn as_clear(&self) -> Option<&BookChange> {
+        (self.header.kind == MarketDataKind::Clear as u8).then(|| BookChange::wrap_ref(self))
+    }
+
     /// The event as a change of the book (Add, Modify, Cancel, Fill), where it is one.
     #[must_use]
     #[inline]
@@ -165,8 +239,12 @@ impl MarketData {
 const PRICED: u32 = 0b111_1010;
 const QUOTE: u32 = 1 << MarketDataKind::Quote as u32;
 const ORDERS: u32 = 0b111_1000;
+const BAR: u32 = 1 << MarketDataKind::Bar as u32;
+const BAR_END: u32 = 1 << MarketDataKind::BarEnd as u32;
+/// Kinds without room for a venue sequence.
+const UNNUMBERED: u32 = QUOTE | BAR | BAR_END;
 
-const OWN: [Field; 9] = {
+const OWN: [Field; 15] = {
     const fn decimal(name: &'static str, doc: &'static str, byte: usize, kinds: u32) -> Field {
         Field { name, doc, kind: FieldKind::Decimal { byte, kinds } }
     }
@@ -184,18 +262,28 @@ const OWN: [Field; 9] = {
         },
         Field {
             name: "venue_sequence",
-            doc: "the venue's sequence number; quotes have none",
-            kind: FieldKind::Integer { byte: 56, bytes: 8, kinds: ALL_KINDS & !QUOTE },
+            doc: "the venue's sequence number; quotes and bars have none",
+            kind: FieldKind::Integer { byte: 56, bytes: 8, kinds: ALL_KINDS & !UNNUMBERED },
         },
         Field {
             name: "side",
-            doc: "aggressor of a trade, side of a book change",
+            doc: "aggressor of a trade, side of a book change, side of a bar's prices",
             kind: FieldKind::Choice { byte: 31, mask: super::Flags::SIDE, choices: SIDES },
+        },
+        decimal("open", "first price of a bar", 32, BAR),
+        decimal("high", "highest price of a bar", 40, BAR),
+        decimal("low", "lowest price of a bar", 48, BAR),
+        decimal("close", "last price of a bar", 56, BAR),
+        decimal("volume", "sum of sizes in a bar of trades", 32, BAR_END),
+        Field {
+            name: "count",
+            doc: "trades or quotes in a bar",
+            kind: FieldKind::Integer { byte: 40, bytes: 8, kinds: BAR_END },
         },
     ]
 };
 
-static FIELDS: [Field; 17] = super::field::join(header_fields(KINDS), OWN);
+static FIELDS: [Field; 23] = super::field::join(header_fields(KINDS), OWN);
 
 impl Event for MarketData {
     const TYPE: EventType = EventType { id: 1, name: "MarketData" };

@@ -19,6 +19,7 @@
 //!
 //! Prices and sizes are fixed point, units of 1e-9, [`fixed::NULL`] where there is none.
 
+mod bar;
 mod field;
 pub mod fixed;
 mod header;
@@ -27,7 +28,9 @@ mod market_data;
 mod order;
 mod signal;
 mod slot;
+mod status;
 
+pub use bar::{Bar, BarEnd, BarParts, BarPrices, Ohlc};
 pub use field::{Choice, Field, FieldKind};
 pub use header::{Flags, Header, Side};
 pub use life::IllegalTransition;
@@ -36,3 +39,4 @@ pub use order::{Order, OrderKind, OrderStatus, OrderType, Reason, TimeInForce};
 pub use signal::{Action, Signal};
 pub(crate) use slot::check_layout;
 pub use slot::{Event, EventType, SLOT_BYTES, Slot};
+pub use status::{Status, TradingStatus};

@@ -214,6 +214,8 @@ pub struct Registry {
     events: Vec<Fields>,
     components: BTreeMap<String, Factory<Component>>,
     formats: BTreeMap<String, Factory<Box<dyn Source>>>,
+    /// Extensions of files, and the formats they tell.
+    extensions: BTreeMap<String, String>,
     adapters: BTreeMap<String, Adapter>,
     predicates: Predicates,
     providers: Providers,
@@ -234,6 +236,7 @@ impl Registry {
             events: vec![Fields::of::<MarketData>(), Fields::of::<Signal>(), Fields::of::<Order>()],
             components: BTreeMap::new(),
             formats: BTreeMap::new(),
+            extensions: BTreeMap::new(),
             adapters: BTreeMap::new(),
             predicates: Predicates::default(),
             providers: Providers::default(),
@@ -374,6 +377,21 @@ impl Registry {
     {
         self.formats.insert(name.into(), factory(name, doc, make));
         self
+    }
+
+    /// Says that files with an extension, in lower case and without its dot, are of a format.
+    pub fn extension(&mut self, extension: &str, format: &str) -> &mut Self {
+        self.extensions.insert(extension.into(), format.into());
+        self
+    }
+
+    /// The format that a file's name tells: `a.dbn.zst` has the extensions `dbn` and `zst`, the first
+    /// of which is one that was added.
+    #[must_use]
+    pub fn format_of(&self, path: &Path) -> Option<&str> {
+        let name = path.file_name()?.to_str()?.to_lowercase();
+        let known = |extension| self.extensions.get(extension).map(String::as_str);
+        name.split('.').skip(1).find_map(known)
     }
 
     /// Adds an adapter: a route type of its own for configs.

@@ -4,12 +4,14 @@ use super::checked::Checked;
 use super::monitor::PlacedLane;
 use super::place::PlannedLane;
 use super::plan::Latency;
+use super::recording::recorder;
 use super::traces::{Around, wrap};
 use super::{FailedEvent, StageFault};
+use crate::durable::Recorder;
 use crate::event::Slot;
 use crate::lane::{AnyReader, Failures, Grave, Input, Lane, Node, NodeParts};
 use crate::metrics::{EntryClock, On, Timing};
-use crate::ring::{Producer, ReaderKey, RingBuilder};
+use crate::ring::{Producer, Reader, ReaderKey, RingBuilder};
 use crate::route::OnFull;
 use crate::sequencer::{Ingress, Sequencer};
 use crate::stage::{Gate, Gather, OnFault, Outbox, Relay, Stream};
@@ -22,6 +24,7 @@ pub(super) struct Built {
     pub(super) lanes: Vec<Lane>,
     /// Lanes that may sleep until something enters.
     pub(super) sleepers: Vec<Bed>,
+    pub(super) recorder: Option<Recorder>,
 }
 
 /// Builds all rings, then a node per stage, then the lanes.
@@ -53,16 +56,26 @@ pub(super) fn build(checked: &mut Checked, lanes: &[PlannedLane]) -> Built {
         let spot = Spot { place, index, first_link, lane };
         nodes.push(Some(node(checked, stage, spot, &mut rings, entries.as_ref())));
     }
+    let recorder_bed = Bed::new();
+    let recorded: Vec<_> = checked.recording.streams.iter().map(|recorded| recorded.0).collect();
+    let records = |rings: &[usize]| meet(rings, &recorded).then(|| recorder_bed.clone());
     let sleepers = |own: usize| {
         let wakes = |&i: &usize| i != own && lanes[i].wait == Wait::Park;
         let shares = |&i: &usize| meet(&lane_rings[own], &lane_rings[i]);
-        (0..lanes.len()).filter(wakes).filter(shares).map(|i| beds[i].clone()).collect()
+        let others = (0..lanes.len()).filter(wakes).filter(shares).map(|i| beds[i].clone());
+        others.chain(records(&lane_rings[own])).collect()
     };
     let entering: Vec<_> = streams_that_enter(checked).collect();
     let wait_for_entry = (0..lanes.len())
         .filter(|&i| lanes[i].wait == Wait::Park && meet(&entering, &lane_rings[i]))
         .map(|i| beds[i].clone())
+        .chain(records(&entering))
         .collect();
+    let waits = |&i: &usize| lanes[i].wait == Wait::Park && meet(&lane_rings[i], &recorded);
+    let waiting = (0..lanes.len()).filter(waits).map(|i| beds[i].clone()).collect();
+    let reader =
+        |stream: usize| rings[stream].recorder.take().expect("a reader per recorded stream");
+    let recorder = recorder(checked, recorder_bed.clone(), waiting, reader);
     let grave = Grave::default();
     let lane = |(i, lane): (usize, &PlannedLane)| Lane {
         name: lane.name.clone(),
@@ -77,18 +90,21 @@ pub(super) fn build(checked: &mut Checked, lanes: &[PlannedLane]) -> Built {
         on: ons[i].clone(),
         counters: checked.counters.then(|| checked.shared.counters.lane(i)),
     };
-    let placed = |(lane, on): (&PlannedLane, &On)| PlacedLane {
+    let _ = checked.shared.lanes.set(lanes.iter().zip(&ons).map(placed).collect());
+    let lanes = lanes.iter().enumerate().map(lane).collect();
+    let _ = checked.shared.beds.set(beds.into_iter().chain([recorder_bed]).collect());
+    Built { sequencer, lanes, sleepers: wait_for_entry, recorder }
+}
+
+fn placed((lane, on): (&PlannedLane, &On)) -> PlacedLane {
+    PlacedLane {
         name: lane.name.clone(),
         cpu: lane.cpu,
         wait: lane.wait,
         note: lane.note.clone(),
         stages: lane.stages.clone(),
         on: on.clone(),
-    };
-    let _ = checked.shared.lanes.set(lanes.iter().zip(&ons).map(placed).collect());
-    let lanes = lanes.iter().enumerate().map(lane).collect();
-    let _ = checked.shared.beds.set(beds);
-    Built { sequencer, lanes, sleepers: wait_for_entry }
+    }
 }
 
 /// The streams that a lane's stages read or write: what moves on one may be what another lane that
@@ -124,6 +140,7 @@ struct Ends {
     line: usize,
     /// Per reader: the stage and which of its links.
     readers: Vec<(usize, usize, Option<AnyReader>)>,
+    recorder: Option<Reader>,
 }
 
 fn build_rings(checked: &Checked) -> Vec<Ends> {
@@ -160,7 +177,10 @@ fn build_ring(checked: &Checked, stream: usize, stages: &[usize]) -> Ends {
         }
         keys.extend(own);
     }
-    let (producer, readers, lossy_readers) = ring.build_with_lossy();
+    // The last reader is the recorder's.
+    let recorded = checked.recording.has(stream).then(|| ring.reader());
+    let (producer, mut readers, lossy_readers) = ring.build_with_lossy();
+    let recorder = recorded.and_then(|_| readers.pop());
     let gated = keys.into_iter().zip(readers);
     let gated = gated.map(|((stage, number, _), reader)| {
         let reader = AnyReader::Gated(reader);
@@ -172,7 +192,7 @@ fn build_ring(checked: &Checked, stream: usize, stages: &[usize]) -> Ends {
     });
     let readers = gated.chain(lossy);
     let line = checked.graph.ring_order().position(|other| other == stream).unwrap_or(0);
-    Ends { producer: Some(producer), line, readers: readers.collect() }
+    Ends { producer: Some(producer), line, readers: readers.collect(), recorder }
 }
 
 fn ingresses(checked: &mut Checked, rings: &mut [Ends]) -> Vec<Ingress> {

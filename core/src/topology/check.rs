@@ -6,6 +6,7 @@ use super::lossy::warn_of_losses;
 use super::lower::lower;
 use super::monitor::{Layout, LinkPlace, Shared};
 use super::plan::{Lanes, Latency, Plan};
+use super::recording::Recording;
 use crate::condition::{self, Condition, Fields, World};
 use crate::event::EventType;
 use crate::ingress::Inlets;
@@ -102,6 +103,7 @@ pub(super) fn check(mut plan: Plan) -> Result<Checked, Vec<Problem>> {
     warn_of_losses(&graph, &mut problems);
     let capacities = check_capacities(&plan, &graph, &order, &mut problems);
     check_settings(&plan, &graph, &mut problems);
+    let recording = Recording::resolve(&plan.recorded, &graph, &mut problems);
 
     if problems.0.iter().any(|problem| problem.severity == Severity::Error) {
         return Err(problems.0);
@@ -128,6 +130,7 @@ pub(super) fn check(mut plan: Plan) -> Result<Checked, Vec<Problem>> {
         clock: plan.clock,
         shared,
         inlets,
+        recording,
         warnings: problems.0,
     })
 }

@@ -4,6 +4,7 @@ use super::check::Problem;
 use super::graph::{Graph, Link, Stream};
 use super::monitor::{Monitor, Shared};
 use super::plan::{Lanes, Latency};
+use super::recording::Recording;
 use super::{Input, Report, RunError, Running};
 use crate::condition::Condition;
 use crate::event::{Event, EventType};
@@ -37,6 +38,7 @@ pub struct Checked {
     pub(super) clock: quanta::Clock,
     pub(super) shared: Arc<Shared>,
     pub(super) inlets: Inlets,
+    pub(super) recording: Recording,
     pub(super) warnings: Vec<Problem>,
 }
 
@@ -62,17 +64,18 @@ impl Checked {
     /// Streams, ingresses first, then in the order of the plan's components.
     #[must_use]
     pub fn streams(&self) -> Vec<StreamInfo> {
-        let info = |i: usize| {
-            let stream = &self.graph.streams[i];
-            StreamInfo {
-                name: stream.name.clone(),
-                source: stream.source.clone(),
-                event: stream.event.event,
-                writer: stream.writer.map(|stage| self.graph.stages[stage].name.clone()),
-                capacity: self.capacities[i],
-            }
-        };
-        self.stream_order().map(info).collect()
+        self.stream_order().map(|stream| self.stream_info(stream)).collect()
+    }
+
+    pub(super) fn stream_info(&self, index: usize) -> StreamInfo {
+        let stream = &self.graph.streams[index];
+        StreamInfo {
+            name: stream.name.clone(),
+            source: stream.source.clone(),
+            event: stream.event.event,
+            writer: stream.writer.map(|stage| self.graph.stages[stage].name.clone()),
+            capacity: self.capacities[index],
+        }
     }
 
     /// Indices of streams in the order of reports; those of stages that never run are left out.

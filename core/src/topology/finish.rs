@@ -3,7 +3,8 @@
 use super::checked::Checked;
 use super::run::{Lanes, Running};
 use super::threads::{finish_inline, finish_threads};
-use super::{Report, StreamReport};
+use super::{LeftBehind, Report, StreamReport};
+use crate::durable::Durable;
 use crate::event::EventType;
 use crate::lane::LaneOutcome;
 use crate::source::SourceError;
@@ -43,7 +44,14 @@ impl Running {
             Lanes::Threads(threads) => finish_threads(threads, &self.shared, deadline),
             Lanes::Ended => Vec::new(),
         };
-        self.report(outcomes, input_error, drained)
+        self.shared.end_lanes();
+        let recorder = self.recorder.take();
+        let recorded = recorder.is_none_or(|recorder| recorder.finish(&self.shared, deadline));
+        let mut report = self.report(outcomes, input_error, drained);
+        if !recorded {
+            report.left_behind.push(LeftBehind::recorder());
+        }
+        report
     }
 
     fn go_on_until(&mut self, deadline: Option<Instant>, is_done: impl Fn(&mut Self) -> bool) {
@@ -87,6 +95,7 @@ impl Running {
             input_error,
             stuck: shared.stuck(),
             left_behind: Vec::new(),
+            journal: shared.durable.get().map(Durable::report),
         };
         let mut tallies = Vec::new();
         for (lane, outcome) in outcomes.into_iter().enumerate() {

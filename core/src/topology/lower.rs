@@ -42,6 +42,7 @@ pub(super) fn lower(plan: &mut Plan, problems: &mut Problems) -> Graph {
             lowering.walk(&route.route, &view, route.tier, &at, false);
         }
     }
+    plan.recorded.iter().for_each(|wanted| lowering.record(wanted));
     lowering.check_places();
     lowering.graph
 }
@@ -53,7 +54,7 @@ pub(super) struct Lowering<'a> {
 }
 
 impl Lowering<'_> {
-    fn ingress(&mut self, name: &str, event: Fields) -> usize {
+    pub(super) fn ingress(&mut self, name: &str, event: Fields) -> usize {
         let known = self.graph.streams.iter().position(|stream| {
             stream.writer.is_none() && stream.source == name && stream.event.event == event.event
         });

@@ -20,6 +20,7 @@
 //! | `place` | which stage runs on which lane |
 //! | `memory` | whether the rings fit into it |
 //! | `build` | rings, nodes, lanes |
+//! | `recording` | which streams are recorded, and the recorder's thread |
 //! | `run` | the input's loop, feeding by hand |
 //! | `finish` | the stop, and what it tells |
 //! | `threads` | the lanes' threads |
@@ -42,6 +43,7 @@ mod monitor;
 mod place;
 mod plan;
 mod policies;
+mod recording;
 mod report;
 mod run;
 #[cfg(all(test, shuttle))]

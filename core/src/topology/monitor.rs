@@ -2,6 +2,7 @@
 
 use super::dead_letters::DeadLetterBox;
 use super::{LaneReport, LeftBehind, LinkReport, StageFault, StageReport, StuckStage};
+use crate::durable::Durable;
 use crate::metrics::{
     Block, Counter, LaneWord, Latencies, LinkWord, On, RingWord, Shape, StageWord, no_histogram,
 };
@@ -19,6 +20,8 @@ pub(crate) struct Shared {
     pub(crate) topology: u64,
     halted: Counter,
     draining: Counter,
+    /// No lane writes any more.
+    lanes_ended: Counter,
     /// Roots given.
     pub(crate) entered: Counter,
     /// Greatest `ts_event` that entered.
@@ -33,6 +36,8 @@ pub(crate) struct Shared {
     stuck: Mutex<Vec<StuckStage>>,
     pub(crate) dead_letters: DeadLetterBox,
     pub(crate) beds: OnceLock<Vec<Bed>>,
+    /// How far the recorder is, where there is one.
+    pub(crate) durable: OnceLock<Durable>,
 }
 
 /// What the lines of the counters belong to, in their order.
@@ -89,12 +94,26 @@ impl Shared {
         self.draining.get() != 0
     }
 
+    pub(crate) fn lanes_have_ended(&self) -> bool {
+        self.lanes_ended.get() != 0
+    }
+
+    /// All lanes have ended, or were left behind.
+    pub(super) fn end_lanes(&self) {
+        self.lanes_ended.set(1);
+        self.wake_all();
+    }
+
     pub(crate) fn drain(&self) {
         self.draining.set(1);
     }
 
     pub(crate) fn halt(&self) {
         self.halted.set(1);
+        self.wake_all();
+    }
+
+    fn wake_all(&self) {
         self.beds.get().into_iter().flatten().for_each(Bed::wake_now);
     }
 
@@ -284,6 +303,12 @@ impl Monitor {
     #[must_use]
     pub fn stuck(&self) -> Vec<StuckStage> {
         self.0.stuck()
+    }
+
+    /// How far the recorder is; `None` where nothing is recorded.
+    #[must_use]
+    pub fn durable(&self) -> Option<Durable> {
+        self.0.durable.get().cloned()
     }
 
     /// Takes no more from the input and finishes what is in flight.

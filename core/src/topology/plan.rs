@@ -2,6 +2,7 @@
 
 use super::{Checked, Problem};
 use crate::condition::{Fields, Predicates};
+use crate::durable::SyncPolicy;
 use crate::event::Event;
 use crate::route::Route;
 use crate::stage::Component;
@@ -99,6 +100,7 @@ pub struct Plan {
     pub(super) sources: Vec<(String, Fields)>,
     pub(super) components: Vec<(String, Component)>,
     pub(super) routes: Vec<PlannedRoute>,
+    pub(super) recorded: Vec<PlannedRecord>,
     pub(super) lanes: Lanes,
     pub(super) capacity: usize,
     pub(super) stream_capacities: Vec<(String, usize)>,
@@ -121,6 +123,15 @@ pub(super) struct PlannedRoute {
     pub(super) route: Route,
 }
 
+/// Streams that are recorded: those of a source and an event type.
+#[derive(Clone, Debug)]
+pub(super) struct PlannedRecord {
+    pub(super) source: String,
+    pub(super) event: Fields,
+    /// `None`: as the journal says.
+    pub(super) sync: Option<SyncPolicy>,
+}
+
 impl Default for Plan {
     fn default() -> Self {
         Self {
@@ -129,6 +140,7 @@ impl Default for Plan {
             sources: Vec::new(),
             components: Vec::new(),
             routes: Vec::new(),
+            recorded: Vec::new(),
             lanes: Lanes::default(),
             capacity: DEFAULT_CAPACITY,
             stream_capacities: Vec::new(),
@@ -195,6 +207,30 @@ impl Plan {
     ) -> &mut Self {
         let route = PlannedRoute { source: source.into(), event, tier, route: route.into() };
         self.routes.push(route);
+        self
+    }
+
+    /// Journals the streams of events of type `E` of a source: see [`crate::durable`]. The journal
+    /// itself comes with [`Checked::journal`]. `sync` says when they become durable; `None` leaves that
+    /// to the journal.
+    pub fn record<E: Event>(&mut self, source: &str, sync: Option<SyncPolicy>) -> &mut Self {
+        self.record_fields(source, Fields::of::<E>(), sync)
+    }
+
+    /// As [`Plan::record`], for an event type known at run time only.
+    pub fn record_fields(
+        &mut self,
+        source: &str,
+        event: Fields,
+        sync: Option<SyncPolicy>,
+    ) -> &mut Self {
+        self.recorded.push(PlannedRecord { source: source.into(), event, sync });
+        self
+    }
+
+    /// Takes back all that was to be recorded.
+    pub fn record_nothing(&mut self) -> &mut Self {
+        self.recorded.clear();
         self
     }
 

@@ -2,6 +2,7 @@
 
 use super::{DeadLetters, FailedEvent};
 use crate::affinity::PinError;
+use crate::durable::JournalReport;
 use crate::event::EventType;
 use crate::ingress::IngressReport;
 use crate::route::OnFull;
@@ -43,6 +44,8 @@ pub struct Report {
     /// Lanes that did not end within the stop's limit. Their numbers above are what they were when
     /// the stop gave up, their streams have no digests.
     pub left_behind: Vec<LeftBehind>,
+    /// What was recorded, where anything was.
+    pub journal: Option<JournalReport>,
 }
 
 /// What went through a stream.
@@ -212,6 +215,13 @@ pub struct LeftBehind {
     pub on: Option<(String, u64)>,
 }
 
+impl LeftBehind {
+    /// The recorder, in a write or a sync that did not return.
+    pub(super) fn recorder() -> Self {
+        Self { lane: "recorder".into(), stages: Vec::new(), on: None }
+    }
+}
+
 /// A fault and where it came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StageFault {
@@ -267,6 +277,11 @@ pub enum RunError {
          panic = \"unwind\""
     )]
     PanicAborts,
+    /// Streams are to be recorded, and there is no journal.
+    #[error(
+        "{0} are to be recorded, and nobody gave the topology a journal; see `Checked::journal`"
+    )]
+    NoJournal(String),
     /// A stage failed to start.
     #[error("stage `{}` failed to start: {}", .0.stage, .0.fault)]
     Start(StageFault),

@@ -4,6 +4,7 @@ use super::build::{Built, build};
 use super::checked::Checked;
 use super::finish::{Teller, tellers};
 use super::place::{Placement, place};
+use super::recording::RecorderThread;
 use super::threads::{GRACE, LaneThread, start_threads};
 use super::watchdog::Watchdog;
 use super::{Entry, Flow, Input, Monitor, Port, Report, RunError};
@@ -39,6 +40,7 @@ pub struct Running {
     /// Names and types of the streams, ingresses first, and who tells what went through them.
     pub(super) streams: Vec<(String, EventType, Teller)>,
     pub(super) ports: Vec<(String, EventType)>,
+    pub(super) recorder: Option<RecorderThread>,
     pub(super) _watchdog: Option<Watchdog>,
 }
 
@@ -62,6 +64,7 @@ impl Running {
         if cfg!(panic = "abort") {
             return Err(RunError::PanicAborts);
         }
+        checked.check_recording()?;
         let streams = tellers(&checked);
         let ports = checked.ingresses();
         let shared = checked.shared.clone();
@@ -75,7 +78,7 @@ impl Running {
             Placement::Inline(_) => checked.most_at_once(),
             Placement::Threads(_) => usize::MAX,
         };
-        let Built { sequencer, mut lanes, sleepers } = build(&mut checked, planned);
+        let Built { sequencer, mut lanes, sleepers, recorder } = build(&mut checked, planned);
         let lanes = match (placement, lanes.pop()) {
             (Placement::Inline(_), Some(mut lane)) => {
                 lane.start().map_err(RunError::from_start).inspect_err(|_| shared.halt())?;
@@ -98,8 +101,10 @@ impl Running {
             started: Instant::now(),
             streams,
             ports,
+            recorder: None,
             _watchdog: watchdog,
         };
+        running.recorder = recorder.map(RecorderThread::start).transpose()?;
         running.sequencer.begin_turn(turn);
         // What was emitted at root 0 need not wait for the first event.
         running.sequencer.settle();
@@ -301,11 +306,16 @@ impl Drop for Running {
             return;
         }
         self.shared.halt();
-        let Lanes::Threads(threads) = &mut self.lanes else { return };
-        for lane in threads.drain(..) {
-            if lane.outcome.recv_timeout(GRACE).is_ok() {
-                let _ = lane.thread.join();
+        if let Lanes::Threads(threads) = &mut self.lanes {
+            for lane in threads.drain(..) {
+                if lane.outcome.recv_timeout(GRACE).is_ok() {
+                    let _ = lane.thread.join();
+                }
             }
+        }
+        self.shared.end_lanes();
+        if let Some(recorder) = self.recorder.take() {
+            recorder.finish(&self.shared, None);
         }
     }
 }

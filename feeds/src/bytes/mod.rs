@@ -12,7 +12,7 @@ mod archive;
 mod open;
 mod write;
 
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 pub(crate) use open::counted;
 pub(crate) use open::{Bytes, open};
 pub(crate) use write::{Sink, create};

@@ -5,7 +5,7 @@ use crate::error::{at_path, read_failed};
 use flate2::read::MultiGzDecoder;
 use pitlane::source::SourceError;
 use std::fs::File;
-use std::io::{self, BufReader, Chain, Cursor, Read};
+use std::io::{self, BufReader, Chain, Cursor, Read, Seek};
 use std::path::Path;
 
 /// Bytes that are taken from the disk at once where they are decompressed.
@@ -39,7 +39,7 @@ impl<R: Read> Read for Counted<R> {
 }
 
 /// A reader in memory, for tests.
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 pub(crate) fn counted(reader: impl Read + Send + 'static) -> Counted<Box<dyn Read + Send>> {
     Counted::new(Box::new(reader))
 }
@@ -58,11 +58,21 @@ pub(crate) enum Bytes {
     /// One entry of a zip archive.
     Entry(Box<EntryReader>),
     /// Text in memory.
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
     Memory(Counted<Box<dyn Read + Send>>),
 }
 
 impl Bytes {
+    /// Passes over so many bytes of a plain file without reading them.
+    pub(crate) fn forward(&mut self, bytes: u64) -> io::Result<()> {
+        let Bytes::Plain(file) = self else { return Ok(()) };
+        file.count += bytes;
+        let (start, file) = file.inner.get_mut();
+        let ahead = (start.get_ref().len() as u64).saturating_sub(start.position()).min(bytes);
+        start.set_position(start.position() + ahead);
+        file.seek_relative((bytes - ahead) as i64)
+    }
+
     /// Bytes of the file read so far, as they lie on disk.
     pub(crate) fn disk_bytes(&self) -> u64 {
         match self {
@@ -70,7 +80,7 @@ impl Bytes {
             Bytes::Gzip(decoder) => decoder.get_ref().get_ref().count(),
             Bytes::Zstd(decoder) => decoder.get_ref().get_ref().count(),
             Bytes::Entry(entry) => entry.disk_bytes(),
-            #[cfg(test)]
+            #[cfg(any(test, fuzzing))]
             Bytes::Memory(memory) => memory.count(),
         }
     }
@@ -82,7 +92,7 @@ impl Bytes {
             Bytes::Gzip(_) => Some("gzip"),
             Bytes::Zstd(_) => Some("zstd"),
             Bytes::Entry(_) => Some("zip"),
-            #[cfg(test)]
+            #[cfg(any(test, fuzzing))]
             Bytes::Memory(_) => None,
         }
     }
@@ -95,7 +105,7 @@ impl Read for Bytes {
             Bytes::Gzip(decoder) => decoder.read(buffer),
             Bytes::Zstd(decoder) => decoder.read(buffer),
             Bytes::Entry(entry) => entry.read(buffer),
-            #[cfg(test)]
+            #[cfg(any(test, fuzzing))]
             Bytes::Memory(memory) => memory.read(buffer),
         }
     }

@@ -24,30 +24,49 @@ pub(crate) struct Ground {
     pub(crate) instruments: Instruments,
 }
 
+/// In place of a unit: ms below [`FIRST_US`], else us.
+const MS_OR_US: u64 = 0;
+const FIRST_US: u64 = 100_000_000_000_000;
+
 /// What one row says.
-struct Row {
-    ts_event: Option<u64>,
-    ts_recv: Option<u64>,
+pub(super) struct Row {
+    pub(super) ts_event: Option<u64>,
+    pub(super) ts_recv: Option<u64>,
     instrument: u32,
     exchange: u32,
     kind: Option<MarketDataKind>,
     side: Side,
     flags: u8,
+    is_snapshot: bool,
     trade: Level,
     bid: Level,
     ask: Level,
-    order_id: u64,
-    venue_sequence: u64,
+    pub(super) order_id: u64,
+    pub(super) venue_sequence: u64,
+}
+
+impl Row {
+    /// Price and size that a column belongs to.
+    #[inline]
+    pub(super) fn level(&mut self, role: Role) -> &mut Level {
+        match role {
+            Role::BidPrice | Role::BidSize => &mut self.bid,
+            Role::AskPrice | Role::AskSize => &mut self.ask,
+            _ => &mut self.trade,
+        }
+    }
 }
 
 /// Makes events of rows.
 pub(crate) struct Decoder {
-    layout: Layout,
-    delimiter: u8,
+    pub(super) layout: Layout,
+    pub(super) delimiter: u8,
     unit: u64,
+    /// Each row is an atomic event of its own: no column says otherwise.
+    whole_rows: bool,
     since_midnight: bool,
-    price: Scale,
-    size: Scale,
+    pub(super) price: Scale,
+    pub(super) size: Scale,
     one_sided: bool,
     nbbo: bool,
     ground: Ground,
@@ -65,6 +84,7 @@ impl Decoder {
             }
         }
         Self {
+            whole_rows: !layout.has(Role::Flags),
             layout,
             delimiter: form.delimiter,
             unit: match form.time_unit {
@@ -72,6 +92,7 @@ impl Decoder {
                 TimeUnit::Us => 1_000,
                 TimeUnit::Ms => 1_000_000,
                 TimeUnit::S => 1_000_000_000,
+                TimeUnit::MsOrUs => MS_OR_US,
             },
             since_midnight: form.time_from == TimeFrom::Midnight,
             price: form.price,
@@ -85,10 +106,10 @@ impl Decoder {
         }
     }
 
-    /// The event of a row.
+    /// A row that says nothing yet.
     #[inline]
-    pub(crate) fn decode(&mut self, line: &[u8]) -> Result<MarketData, RowError> {
-        let mut row = Row {
+    pub(super) fn row(&self) -> Row {
+        Row {
             ts_event: None,
             ts_recv: None,
             instrument: self.ground.instrument,
@@ -96,12 +117,19 @@ impl Decoder {
             kind: None,
             side: Side::None,
             flags: 0,
+            is_snapshot: false,
             trade: (NULL, NULL),
             bid: (NULL, NULL),
             ask: (NULL, NULL),
             order_id: 0,
             venue_sequence: 0,
-        };
+        }
+    }
+
+    /// The event of a row.
+    #[inline]
+    pub(crate) fn decode(&mut self, line: &[u8]) -> Result<MarketData, RowError> {
+        let mut row = self.row();
         let mut rest = Some(line);
         for at in 0..self.layout.roles.len() {
             let Some(text) = rest else {
@@ -118,7 +146,7 @@ impl Decoder {
         if rest.is_some() && matches!(self.layout.arity, Arity::Exactly(_)) {
             return Err(self.wrong_count(line));
         }
-        self.event(row).map_err(RowError::row)
+        self.event(&row).map_err(RowError::row)
     }
 
     #[cold]
@@ -136,7 +164,7 @@ impl Decoder {
     }
 
     #[inline]
-    fn field(&mut self, role: Role, text: &[u8], row: &mut Row) -> Result<(), Problem> {
+    pub(super) fn field(&mut self, role: Role, text: &[u8], row: &mut Row) -> Result<(), Problem> {
         let price = |text| self.price.parse(text).map_err(|error| Problem::Number(role, error));
         match role {
             Role::Skip => {}
@@ -165,6 +193,11 @@ impl Decoder {
                 let flags = unsigned(text).and_then(|flags| u8::try_from(flags).ok());
                 row.flags = flags.ok_or(Problem::Flags)?;
             }
+            Role::IsSnapshot => row.is_snapshot = truth(text).ok_or(Problem::Truth(role))?,
+            Role::BuyerIsMaker => {
+                let is_maker = truth(text).ok_or(Problem::Truth(role))?;
+                row.side = if is_maker { Side::Ask } else { Side::Bid };
+            }
         }
         Ok(())
     }
@@ -180,9 +213,8 @@ impl Decoder {
 
     #[inline]
     fn time(&mut self, role: Role, text: &[u8]) -> Result<u64, Problem> {
-        let number = unsigned(text)
-            .and_then(|number| number.checked_mul(self.unit))
-            .or_else(|| fraction(text, self.unit));
+        let number = unsigned(text).and_then(|number| self.ns(number));
+        let number = number.or_else(|| fraction(text, self.unit));
         match number {
             Some(ns) if self.since_midnight => {
                 self.ground.day.at(ns).ok_or(Problem::BeyondDay(role))
@@ -190,6 +222,23 @@ impl Decoder {
             Some(ns) => Ok(ns),
             None => self.ground.iso.parse(text).ok_or(Problem::Time(role)),
         }
+    }
+
+    /// Ns of a number in the column's unit.
+    #[inline]
+    fn ns(&self, number: u64) -> Option<u64> {
+        match self.unit {
+            MS_OR_US if number < FIRST_US => number.checked_mul(1_000_000),
+            MS_OR_US => number.checked_mul(1_000),
+            unit => number.checked_mul(unit),
+        }
+    }
+
+    /// Ns since 1970 of a number in a column of times.
+    #[inline]
+    pub(super) fn time_of(&self, number: u64) -> Option<u64> {
+        let ns = self.ns(number)?;
+        if self.since_midnight { self.ground.day.at(ns) } else { Some(ns) }
     }
 
     #[inline]
@@ -206,8 +255,19 @@ impl Decoder {
         self.symbols.get(text, intern).ok_or(Problem::Text(Role::Symbol))
     }
 
-    #[inline]
-    fn event(&mut self, row: Row) -> Result<MarketData, Problem> {
+    fn event(&mut self, row: &Row) -> Result<MarketData, Problem> {
+        let mut made = None;
+        self.event_into(row, |event| made = Some(event))?;
+        made.ok_or(Problem::NoTime)
+    }
+
+    /// Hands out the event of a row.
+    #[inline(always)]
+    pub(super) fn event_into(
+        &mut self,
+        row: &Row,
+        out: impl FnOnce(MarketData),
+    ) -> Result<(), Problem> {
         if row.instrument == 0 {
             return Err(Problem::NoSymbol);
         }
@@ -216,7 +276,7 @@ impl Decoder {
             (None, Some(_)) => 0,
             (None, None) => return Err(Problem::NoTime),
         };
-        let mut event = match self.kind_of(&row)? {
+        let mut event = match self.kind_of(row)? {
             MarketDataKind::Trade => {
                 let (price, size) = row.trade;
                 if price == NULL {
@@ -226,12 +286,13 @@ impl Decoder {
                     .with_venue_sequence(row.venue_sequence)
             }
             MarketDataKind::Quote => {
-                let (bid, ask) = self.quote(&row);
+                let (bid, ask) = self.quote(row);
                 MarketData::quote(row.instrument, ts_event, bid, ask)
             }
             kind => {
                 let level = match kind {
-                    MarketDataKind::Clear | MarketDataKind::Status => (0, 0),
+                    MarketDataKind::Status | MarketDataKind::Nothing => (0, 0),
+                    MarketDataKind::Clear => (row.trade.0, 0),
                     _ if row.trade.0 == NULL => return Err(Problem::NoPrice),
                     _ => row.trade,
                 };
@@ -241,7 +302,14 @@ impl Decoder {
         };
         event.header.ts_recv = row.ts_recv.unwrap_or(0);
         event.header.flags |= row.flags & !Flags::SIDE;
-        Ok(event)
+        if self.whole_rows && BOOK.contains(&event.header.kind) {
+            event.header.flags |= Flags::LAST;
+        }
+        if row.is_snapshot {
+            event.header.flags |= Flags::SNAPSHOT;
+        }
+        out(event);
+        Ok(())
     }
 
     #[inline]
@@ -250,6 +318,8 @@ impl Decoder {
             return Ok(kind);
         }
         match self.layout.shape {
+            Shape::Level if row.trade.1 == 0 => Ok(MarketDataKind::Cancel),
+            Shape::Level => Ok(MarketDataKind::Modify),
             Shape::Trade => Ok(MarketDataKind::Trade),
             Shape::Either | Shape::ByKind if row.trade.0 != NULL => Ok(MarketDataKind::Trade),
             _ if row.bid.0 == NULL && row.ask.0 == NULL => Err(Problem::NoQuote),
@@ -311,9 +381,15 @@ pub(crate) fn header_fields(line: &[u8], delimiter: u8) -> Result<Vec<String>, R
     Ok(fields)
 }
 
+/// Kinds of events that change a book.
+const BOOK: std::ops::RangeInclusive<u8> = MarketDataKind::Add as u8..=MarketDataKind::Clear as u8;
+
 /// A number with a fraction, in units of `unit` ns, where it is a whole number of ns.
 #[cold]
 fn fraction(text: &[u8], unit: u64) -> Option<u64> {
+    if unit == MS_OR_US {
+        return None;
+    }
     let point = text.iter().position(|&byte| byte == b'.')?;
     let (whole, digits) = (&text[..point], &text[point + 1..]);
     let whole = if whole.is_empty() { 0 } else { unsigned(whole)? };
@@ -336,12 +412,21 @@ fn kind(text: &[u8]) -> Option<MarketDataKind> {
         b"fill" => MarketDataKind::Fill,
         b"clear" => MarketDataKind::Clear,
         b"status" => MarketDataKind::Status,
+        b"none" => MarketDataKind::Nothing,
         _ => return None,
     })
 }
 
+fn truth(text: &[u8]) -> Option<bool> {
+    match text {
+        b"true" | b"True" | b"TRUE" | b"1" => Some(true),
+        b"false" | b"False" | b"FALSE" | b"0" => Some(false),
+        _ => None,
+    }
+}
+
 fn side(text: &[u8]) -> Option<Side> {
-    const WORDS: [(&[u8], Side); 10] = [
+    const WORDS: [(&[u8], Side); 11] = [
         (b"bid", Side::Bid),
         (b"buy", Side::Bid),
         (b"b", Side::Bid),
@@ -350,6 +435,7 @@ fn side(text: &[u8]) -> Option<Side> {
         (b"a", Side::Ask),
         (b"s", Side::Ask),
         (b"none", Side::None),
+        (b"unknown", Side::None),
         (b"n", Side::None),
         (b"-", Side::None),
     ];

@@ -1,7 +1,8 @@
 //! One CSV file as a source.
 
 use super::decode::{Decoder, Ground, header_fields};
-use super::layout::{Columns, Form, Layout, Role};
+use super::layout::{Columns, Form, Header, Layout, Role, Shape};
+use super::levels::Levels;
 use super::lines::{BUFFER, Found, LONGEST_LINE, Lines};
 use super::options::OnBadRow;
 use super::problem::{Problem, RowError};
@@ -13,6 +14,9 @@ use std::path::{Path, PathBuf};
 
 /// Skipped rows that are reported in full.
 const SAMPLES: usize = 5;
+
+/// Rows after which the fast way is given up where none of them was plain.
+const TRIES: u32 = 1000;
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
@@ -27,6 +31,8 @@ pub(crate) struct CsvFile {
     open: Option<Open>,
     done: bool,
     last_time: u64,
+    /// Why it cannot be read on, once what came before is handed out.
+    failed: Option<SourceError>,
     report: SourceReport,
 }
 
@@ -35,6 +41,25 @@ struct Open {
     bytes: Bytes,
     lines: Lines,
     decoder: Decoder,
+    /// How many more rows that are not plain may come before no more is tried.
+    fast: u32,
+    /// Where rows are levels of a book.
+    levels: Option<Levels>,
+}
+
+/// Counts rows that step back in time.
+struct Order {
+    last_time: u64,
+    steps_back: u64,
+}
+
+impl Order {
+    #[inline]
+    fn look_at(&mut self, event: &MarketData) {
+        let time = crate::merge::time(event);
+        self.steps_back += u64::from(time < self.last_time);
+        self.last_time = time;
+    }
 }
 
 impl CsvFile {
@@ -56,12 +81,13 @@ impl CsvFile {
             open: None,
             done: false,
             last_time: 0,
+            failed: None,
             report: SourceReport { bytes_total, ..SourceReport::default() },
         }
     }
 
     /// A file whose text is in memory, read through a buffer of so many bytes.
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
     pub(crate) fn in_memory(mut self, text: Vec<u8>, buffer: usize) -> Result<Self, SourceError> {
         self.buffer = buffer;
         let bytes = Bytes::Memory(bytes::counted(std::io::Cursor::new(text)));
@@ -88,7 +114,12 @@ impl CsvFile {
         lines.skip(BOM);
         let layout = match &self.form.columns {
             Columns::Fixed { layout, header } => {
-                if *header {
+                let is_there = match header {
+                    Header::None => false,
+                    Header::There => true,
+                    Header::Perhaps => begins_with_a_name(&mut lines, &mut bytes, &self.path)?,
+                };
+                if is_there {
                     next_line(&mut lines, &mut bytes, &self.path)?;
                 }
                 layout.clone()
@@ -107,8 +138,9 @@ impl CsvFile {
             let message = "the file does not say which instrument it is of";
             return Err(at_path(&self.path, message, help));
         }
+        let levels = (layout.shape == Shape::Level).then(Levels::default);
         let decoder = Decoder::new(&self.form, layout, self.ground.clone());
-        Ok(Open { bytes, lines, decoder })
+        Ok(Open { bytes, lines, decoder, fast: TRIES, levels })
     }
 
     fn layout(&self, header: &[u8], line: u64) -> Result<Layout, SourceError> {
@@ -152,13 +184,41 @@ impl CsvFile {
         open: &mut Open,
         batch: &mut Vec<MarketData>,
     ) -> Result<Found, SourceError> {
-        let mut last_time = self.last_time;
-        let mut out_of_order = 0;
+        let mut order = Order { last_time: self.last_time, steps_back: 0 };
         let before = batch.len();
         let mut result = Ok(Found::Empty);
         while batch.len() < batch.capacity() {
+            if let Some(event) = open.levels.as_mut().and_then(Levels::next) {
+                batch.push(event);
+                continue;
+            }
+            if let Some(error) = self.failed.take() {
+                result = Err(error);
+                break;
+            }
+            if open.fast > 0 {
+                let rest = open.lines.rest();
+                // Apart, so that an event is written where it stays.
+                let taken = match &mut open.levels {
+                    None => open.decoder.decode_fast(rest, |event| {
+                        order.look_at(&event);
+                        batch.push(event);
+                    }),
+                    Some(levels) => open.decoder.decode_fast(rest, |event| {
+                        order.look_at(&event);
+                        levels.push(event);
+                    }),
+                };
+                if let Some(bytes) = taken {
+                    open.lines.take(bytes);
+                    open.fast = TRIES;
+                    continue;
+                }
+                open.fast -= 1;
+            }
             let (start, end, ended) = match open.lines.next() {
                 Found::Line { start, end, ended } => (start, end, ended),
+                Found::End if open.levels.as_mut().is_some_and(Levels::finish) => continue,
                 other => {
                     result = Ok(other);
                     break;
@@ -167,22 +227,26 @@ impl CsvFile {
             let line = open.lines.text(start, end);
             match open.decoder.decode(line) {
                 Ok(event) => {
-                    let time = crate::merge::time(&event);
-                    out_of_order += u64::from(time < last_time);
-                    last_time = time;
-                    batch.push(event);
+                    order.look_at(&event);
+                    match &mut open.levels {
+                        None => batch.push(event),
+                        Some(levels) => levels.push(event),
+                    }
                 }
                 Err(_) if line.is_empty() => {}
                 Err(error) => {
                     if let Err(error) = bad_row(self, line, open.lines.count, error, ended) {
-                        result = Err(error);
-                        break;
+                        // What came before it goes out first.
+                        if let Some(levels) = &mut open.levels {
+                            levels.finish();
+                        }
+                        self.failed = Some(error);
                     }
                 }
             }
         }
-        self.last_time = last_time;
-        self.report.out_of_order += out_of_order;
+        self.last_time = order.last_time;
+        self.report.out_of_order += order.steps_back;
         self.report.events += (batch.len() - before) as u64;
         result
     }
@@ -221,6 +285,18 @@ fn bad_row(
     }
 }
 
+/// Whether the text begins with something else than a number.
+fn begins_with_a_name(
+    lines: &mut Lines,
+    bytes: &mut Bytes,
+    path: &Path,
+) -> Result<bool, SourceError> {
+    while lines.held() == 0 && !lines.at_end() {
+        fill(lines, bytes, path, 0)?;
+    }
+    Ok(lines.peek().is_some_and(|first| !first.is_ascii_digit() && first != b'"'))
+}
+
 /// The first line that is not empty, without decoding it.
 fn next_line(
     lines: &mut Lines,
@@ -237,12 +313,18 @@ fn next_line(
     }
 }
 
-fn fill(lines: &mut Lines, bytes: &mut Bytes, path: &Path, rows: u64) -> Result<(), SourceError> {
+/// Reads more text; an error where there is none to be had, with the number of rows that came.
+pub(crate) fn fill(
+    lines: &mut Lines,
+    bytes: &mut Bytes,
+    path: &Path,
+    rows: u64,
+) -> Result<(), SourceError> {
     match lines.fill(bytes) {
         Ok(true) => Ok(()),
         Ok(false) => {
             let message = format!("a line is longer than {LONGEST_LINE} bytes");
-            let error = at_path(path, message, "check whether this is a CSV file");
+            let error = at_path(path, message, "check whether this is a file of ticks in lines");
             Err(SourceError { line: lines.count + 1, ..error })
         }
         Err(error) => {

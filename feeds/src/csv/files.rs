@@ -3,14 +3,17 @@
 use super::decode::Ground;
 use super::file::CsvFile;
 use super::layout::{Columns, Form, Role};
-use super::options::{CsvOptions, FileOptions, Preset, TimeFrom};
+use super::options::{CsvOptions, FileOptions, TimeFrom};
+use super::preset::Preset;
+use crate::capture::{CaptureFile, CaptureOptions};
 use crate::error::{about, at_path, read_failed};
-use crate::merge::Merge;
+use crate::files::{FileList, Gathered};
 use crate::time::{self, Day, Iso};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use pitlane::Instruments;
 use pitlane::source::{Source, SourceError};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// A source of CSV files. `resolve` makes a path as written one that can be opened.
@@ -27,16 +30,70 @@ pub fn csv_source(
 ) -> Result<Box<dyn Source>, SourceError> {
     let form = Form::new(options)?;
     let zone = zone(options)?;
-    let mut sources: Vec<(u64, Box<dyn Source>)> = Vec::new();
-    for file in files(options)? {
+    let mut gathered = Gathered::new(instruments, options.reorder_window.as_deref())?;
+    for file in list(options).expand()? {
         let path = resolve(&file.path);
-        let (not_before, source) = source(options, &form, &zone, instruments, &file, path)?;
-        sources.push((not_before, Box::new(source)));
+        if options.preset == Some(Preset::BinanceRaw) {
+            gathered.add(path.clone(), 0..u64::MAX, capture(options, instruments, &file, path)?);
+            continue;
+        }
+        let (span, source) = source(options, &form, &zone, instruments, &file, path.clone())?;
+        gathered.add(path, span, Box::new(source));
     }
-    if sources.len() == 1 {
-        return Ok(sources.remove(0).1);
+    Ok(gathered.source())
+}
+
+/// A raw capture; it says of itself what a preset says of rows.
+fn capture(
+    options: &CsvOptions,
+    instruments: &Instruments,
+    file: &FileOptions,
+    path: PathBuf,
+) -> Result<Box<dyn Source>, SourceError> {
+    check_file(&path)?;
+    let capture = CaptureOptions {
+        entry: file.entry.clone(),
+        symbol: file.symbol.clone(),
+        else_symbol: symbol_for_tools(&path),
+        on_bad_row: options.on_bad_row,
+    };
+    Ok(Box::new(CaptureFile::new(path, capture, instruments)))
+}
+
+fn check_file(path: &Path) -> Result<(), SourceError> {
+    let metadata = std::fs::metadata(path).map_err(|error| read_failed(path, &error))?;
+    match metadata.is_dir() {
+        true => Err(at_path(path, "this is a folder", "name a file in it")),
+        false => Ok(()),
     }
-    Ok(Box::new(Merge::of_files(sources)))
+}
+
+/// A file that is not there yet, for what reads from memory.
+#[cfg(any(test, fuzzing))]
+pub(super) fn in_memory(options: &CsvOptions) -> Result<CsvFile, SourceError> {
+    let (form, zone) = (Form::new(options)?, zone(options)?);
+    let day = options.date.as_deref().map(date).transpose()?.and_then(|date| Day::new(date, &zone));
+    let instruments = pitlane::Instruments::new();
+    let ground = Ground {
+        instrument: options.symbol.as_deref().map_or(0, |symbol| instruments.intern(symbol)),
+        day: day.unwrap_or_else(Day::time_of_day),
+        iso: Iso::new(zone),
+        instruments,
+    };
+    Ok(CsvFile::new("a.csv".into(), None, form, ground, options.on_bad_row))
+}
+
+fn list(options: &CsvOptions) -> FileList {
+    FileList {
+        path: options.path.clone(),
+        paths: options.paths.clone(),
+        files: options.files.clone(),
+        entry: options.entry.clone(),
+        symbol: options.symbol.clone(),
+        symbols: options.symbols.clone(),
+        date: options.date.clone(),
+        dates: options.dates.clone(),
+    }
 }
 
 fn source(
@@ -46,13 +103,11 @@ fn source(
     instruments: &Instruments,
     file: &FileOptions,
     path: PathBuf,
-) -> Result<(u64, CsvFile), SourceError> {
-    let metadata = std::fs::metadata(&path).map_err(|error| read_failed(&path, &error))?;
-    if metadata.is_dir() {
-        return Err(at_path(&path, "this is a folder", "name a file in it"));
-    }
+) -> Result<(Range<u64>, CsvFile), SourceError> {
+    check_file(&path)?;
     let named = LeanName::of(&path);
-    let symbol = file.symbol.clone().or_else(|| named.as_ref().map(|name| name.symbol.clone()));
+    let by_name = || named.as_ref().map(|name| name.symbol.clone()).or_else(|| binance_name(&path));
+    let symbol = file.symbol.clone().or_else(by_name);
     let symbol = symbol.filter(|_| file.symbol.is_some() || !names_symbols(form));
     if symbol.is_none() && !names_symbols(form) {
         let help = "set `symbol`, such as `symbol: IBM.NYSE`";
@@ -72,8 +127,8 @@ fn source(
             at_path(&path, format!("the date {date} is out of range"), "give one from 1970 to 2554")
         })?,
     };
-    let not_before =
-        if midnight && date.is_some() && !form.has(Role::TsRecv) { day.start() } else { 0 };
+    let dated = midnight && date.is_some() && !form.has(Role::TsRecv);
+    let span = if dated { day.start()..day.end() } else { 0..u64::MAX };
     let ground = Ground {
         instrument: symbol.map_or(0, |symbol| instruments.intern(&symbol)),
         day,
@@ -81,7 +136,7 @@ fn source(
         instruments: instruments.clone(),
     };
     let entry = file.entry.clone();
-    Ok((not_before, CsvFile::new(path, entry, form.clone(), ground, options.on_bad_row)))
+    Ok((span, CsvFile::new(path, entry, form.clone(), ground, options.on_bad_row)))
 }
 
 impl Form {
@@ -127,97 +182,6 @@ fn date(text: &str) -> Result<Date, SourceError> {
     })
 }
 
-/// All files that options name, each with its symbol and date where they say them.
-fn files(options: &CsvOptions) -> Result<Vec<FileOptions>, SourceError> {
-    let given = [options.path.is_some(), !options.paths.is_empty(), !options.files.is_empty()];
-    match given.iter().filter(|given| **given).count() {
-        1 => {}
-        0 => {
-            let help = "give `path`, `paths` or `files`";
-            return Err(about("no file is named", help));
-        }
-        _ => return Err(about("files are named twice", "keep one of `path`, `paths` and `files`")),
-    }
-    let mut files = Vec::new();
-    for path in options.path.iter().chain(&options.paths) {
-        files.push(FileOptions { path: path.clone(), ..FileOptions::default() });
-    }
-    files.extend(options.files.iter().cloned());
-    for file in &mut files {
-        file.entry = file.entry.take().or_else(|| options.entry.clone());
-        file.symbol = file.symbol.take().or_else(|| options.symbol.clone());
-        file.date = file.date.take().or_else(|| options.date.clone());
-    }
-    let unused = |list: &[String], holders: &[&str]| {
-        !list.is_empty() && !files.iter().any(|file| holders.iter().any(|h| file.path.contains(h)))
-    };
-    if unused(&options.dates, &["{date}"]) {
-        return Err(about(
-            "`dates` is given, but no path has `{date}`",
-            "put it where the date stands",
-        ));
-    }
-    if unused(&options.symbols, &["{symbol}", "{ticker}"]) {
-        let help = "put it where the symbol stands, or use `symbol` for a single one";
-        return Err(about("`symbols` is given, but no path has `{symbol}` or `{ticker}`", help));
-    }
-    files
-        .iter()
-        .map(|file| expand(file, options))
-        .collect::<Result<Vec<_>, _>>()
-        .map(|f| f.concat())
-}
-
-/// A file for each date and symbol that its path stands for; dates first, so that files of a day
-/// stand together.
-fn expand(file: &FileOptions, options: &CsvOptions) -> Result<Vec<FileOptions>, SourceError> {
-    let mut files = vec![file.clone()];
-    if file.path.contains("{date}") {
-        let dates = either(&options.dates, file.date.as_ref(), "{date}", "dates")?;
-        files = product(&files, &dates, |file, date| FileOptions {
-            path: file.path.replace("{date}", date),
-            date: Some(date.clone()),
-            ..file.clone()
-        });
-    }
-    if file.path.contains("{symbol}") || file.path.contains("{ticker}") {
-        let symbols = either(&options.symbols, file.symbol.as_ref(), "{symbol}", "symbols")?;
-        files = product(&files, &symbols, |file, symbol| {
-            let ticker = Instruments::split(symbol).0.to_lowercase();
-            FileOptions {
-                path: file.path.replace("{symbol}", symbol).replace("{ticker}", &ticker),
-                symbol: Some(symbol.clone()),
-                ..file.clone()
-            }
-        });
-    }
-    Ok(files)
-}
-
-fn either(
-    list: &[String],
-    one: Option<&String>,
-    placeholder: &str,
-    option: &str,
-) -> Result<Vec<String>, SourceError> {
-    match (list, one) {
-        ([], None) => {
-            let message = format!("a path has `{placeholder}`, but `{option}` is not given");
-            Err(about(message, format!("list what it stands for under `{option}`")))
-        }
-        ([], Some(one)) => Ok(vec![one.clone()]),
-        (list, _) => Ok(list.to_vec()),
-    }
-}
-
-fn product(
-    files: &[FileOptions],
-    values: &[String],
-    make: impl Fn(&FileOptions, &String) -> FileOptions,
-) -> Vec<FileOptions> {
-    files.iter().flat_map(|file| values.iter().map(|value| make(file, value))).collect()
-}
-
 /// What Lean's own file names say: `.../ibm/20131007_trade.zip`.
 struct LeanName {
     symbol: String,
@@ -242,6 +206,9 @@ pub(super) fn symbol_for_tools(path: &Path) -> String {
     }
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let stem = name.split('.').next().unwrap_or_default();
+    if let Some(symbol) = binance_symbol(stem) {
+        return symbol;
+    }
     let words: Vec<&str> = stem.split('_').collect();
     let dated = words.iter().position(|word| word.len() == 8 && time::date(word).is_some());
     match dated.and_then(|at| words.get(at.checked_sub(1)?)) {
@@ -249,4 +216,15 @@ pub(super) fn symbol_for_tools(path: &Path) -> String {
         _ if stem.is_empty() => name.into_owned(),
         _ => stem.to_owned(),
     }
+}
+
+fn binance_name(path: &Path) -> Option<String> {
+    binance_symbol(path.file_name()?.to_str()?.split('.').next()?)
+}
+
+/// What Binance's own file names say: `BTCUSDT-aggTrades-2024-08-08`.
+fn binance_symbol(stem: &str) -> Option<String> {
+    let (symbol, rest) = stem.split_once('-')?;
+    let known = ["aggTrades-", "bookTicker-", "trades-"].iter().any(|kind| rest.starts_with(kind));
+    known.then(|| symbol.to_owned())
 }

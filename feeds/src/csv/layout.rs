@@ -1,7 +1,8 @@
 //! What each column of a file is.
 
 use super::number::Scale;
-use super::options::{Column, CsvOptions, Preset, TimeFrom, TimeUnit};
+use super::options::{Column, CsvOptions, TimeFrom, TimeUnit};
+use super::preset::{self, Preset};
 use crate::error::about;
 use pitlane::source::SourceError;
 use std::collections::BTreeMap;
@@ -25,10 +26,12 @@ pub(crate) enum Role {
     OrderId,
     VenueSequence,
     Flags,
+    IsSnapshot,
+    BuyerIsMaker,
 }
 
 /// Columns by the names that headers and configs use.
-const NAMES: [(&str, Role); 15] = [
+const NAMES: [(&str, Role); 17] = [
     ("ts_event", Role::TsEvent),
     ("ts_recv", Role::TsRecv),
     ("symbol", Role::Symbol),
@@ -44,6 +47,8 @@ const NAMES: [(&str, Role); 15] = [
     ("order_id", Role::OrderId),
     ("venue_sequence", Role::VenueSequence),
     ("flags", Role::Flags),
+    ("is_snapshot", Role::IsSnapshot),
+    ("buyer_is_maker", Role::BuyerIsMaker),
 ];
 
 impl Role {
@@ -88,6 +93,8 @@ pub(crate) enum Shape {
     Either,
     /// What its kind says; where that is empty, as `Either`.
     ByKind,
+    /// A level of the book: its size now, 0 where it is gone.
+    Level,
 }
 
 /// The form of a file, as far as it is known before its header is read.
@@ -104,11 +111,20 @@ pub(crate) struct Form {
     pub(crate) ignore_unknown: bool,
 }
 
+/// Whether the first line names the columns, where they are known without it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Header {
+    None,
+    /// Where its first field does not begin with a digit.
+    Perhaps,
+    There,
+}
+
 /// Where columns come from.
 #[derive(Clone, Debug)]
 pub(crate) enum Columns {
     /// Known beforehand; a header line is passed over where there is one.
-    Fixed { layout: Layout, header: bool },
+    Fixed { layout: Layout, header: Header },
     /// The header line names them in our words.
     Header,
     /// The header line names them in the file's words, or by position.
@@ -138,6 +154,7 @@ impl Layout {
         let trades = has(Role::Price);
         let quotes = has(Role::BidPrice) || has(Role::AskPrice);
         let shape = match (has(Role::Kind), trades, quotes) {
+            (false, true, false) if has(Role::IsSnapshot) => Shape::Level,
             (true, ..) => Shape::ByKind,
             (_, true, true) => Shape::Either,
             (_, true, false) => Shape::Trade,
@@ -246,8 +263,7 @@ impl Form {
             (None, None) => Some(Preset::Plain),
             (preset, _) => preset,
         };
-        let lean_equity = matches!(preset, Some(Preset::LeanEquityTrade | Preset::LeanEquityQuote));
-        let lean = lean_equity || preset == Some(Preset::LeanForexQuote);
+        let defaults = preset.map(Preset::defaults).unwrap_or_default();
         let scale = |option: Option<u64>, name: &str, default| {
             Scale::new(option.unwrap_or(default))
                 .ok_or_else(|| about(format!("`{name}` is out of range"), "give 1 or more"))
@@ -265,15 +281,11 @@ impl Form {
         let form = Self {
             columns: columns(preset, options)?,
             delimiter: delimiter as u8,
-            time_unit: options.time_unit.unwrap_or(if lean { TimeUnit::Ms } else { TimeUnit::Ns }),
-            time_from: options.time_from.unwrap_or(if lean {
-                TimeFrom::Midnight
-            } else {
-                TimeFrom::Epoch
-            }),
-            price: scale(options.price_scale, "price_scale", if lean_equity { 10_000 } else { 1 })?,
+            time_unit: options.time_unit.unwrap_or(defaults.time_unit),
+            time_from: options.time_from.unwrap_or(defaults.time_from),
+            price: scale(options.price_scale, "price_scale", defaults.price_scale)?,
             size: scale(options.size_scale, "size_scale", 1)?,
-            one_sided: options.one_sided.unwrap_or(preset == Some(Preset::LeanEquityQuote)),
+            one_sided: options.one_sided.unwrap_or(defaults.one_sided),
             nbbo: options.nbbo,
             ignore_unknown: options.ignore_unknown,
         };
@@ -293,22 +305,29 @@ impl Form {
 }
 
 fn columns(preset: Option<Preset>, options: &CsvOptions) -> Result<Columns, SourceError> {
-    use Role::{AskPrice, AskSize, BidPrice, BidSize, Exchange, Price, Size, Skip, TsEvent};
-    let fixed = |roles: &[Role]| {
-        let layout = Layout::new(roles.to_vec(), Arity::Exactly(roles.len()))?;
-        Ok(Columns::Fixed { layout, header: options.header.unwrap_or(false) })
-    };
-    match (preset, &options.columns) {
-        (Some(Preset::LeanEquityTrade), _) => fixed(&[TsEvent, Price, Size, Exchange, Skip, Skip]),
-        (Some(Preset::LeanEquityQuote), _) => {
-            fixed(&[TsEvent, BidPrice, BidSize, AskPrice, AskSize, Exchange, Skip, Skip])
+    match (preset.map(Preset::shape), &options.columns) {
+        (Some(preset::Shape::Fixed(roles)), _) => {
+            let layout = Layout::new(roles.to_vec(), Arity::Exactly(roles.len()))?;
+            let header = if options.header == Some(true) { Header::There } else { Header::None };
+            Ok(Columns::Fixed { layout, header })
         }
-        (Some(Preset::LeanForexQuote), _) => fixed(&[TsEvent, BidPrice, AskPrice]),
-        (Some(Preset::Plain), _) if options.header == Some(false) => Err(about(
-            "`preset: plain` needs a header line",
+        (Some(preset::Shape::Open(roles)), _) => {
+            let layout = Layout::new(roles.to_vec(), Arity::AtLeast(roles.len()))?;
+            let header = match options.header {
+                None => Header::Perhaps,
+                Some(true) => Header::There,
+                Some(false) => Header::None,
+            };
+            Ok(Columns::Fixed { layout, header })
+        }
+        (Some(preset::Shape::Named(names)), _) if options.header != Some(false) => {
+            Ok(Columns::Map(preset::map(names)))
+        }
+        (Some(_), _) if options.header == Some(false) => Err(about(
+            format!("`preset: {}` needs a header line", preset.map_or("", Preset::name)),
             "say where the columns are with `columns`, and leave out `preset`",
         )),
-        (Some(Preset::Plain), _) | (None, None) => Ok(Columns::Header),
+        (Some(_), _) | (None, None) => Ok(Columns::Header),
         (None, Some(map)) => {
             let named = map.values().any(|column| matches!(column, Column::Name(_)));
             if options.header.unwrap_or(named) {
@@ -318,7 +337,8 @@ fn columns(preset: Option<Preset>, options: &CsvOptions) -> Result<Columns, Sour
                 }
                 return Ok(Columns::Map(map.clone()));
             }
-            Ok(Columns::Fixed { layout: Layout::from_map(map, None)?, header: false })
+            let layout = Layout::from_map(map, None)?;
+            Ok(Columns::Fixed { layout, header: Header::None })
         }
     }
 }

@@ -59,6 +59,19 @@ impl Lines {
         Found::Line { start, end: start + length - usize::from(returned), ended }
     }
 
+    /// What is in the buffer and not yet handed out.
+    #[inline]
+    pub(crate) fn rest(&self) -> &[u8] {
+        &self.buffer[self.start..self.end]
+    }
+
+    /// A line of so many bytes, its end included, was taken from the rest.
+    #[inline]
+    pub(crate) fn take(&mut self, bytes: usize) {
+        self.start += bytes;
+        self.count += 1;
+    }
+
     /// Bytes of the buffer, see [`Found::Line`].
     #[inline]
     pub(crate) fn text(&self, start: usize, end: usize) -> &[u8] {
@@ -95,6 +108,12 @@ impl Lines {
         if self.buffer[self.start..self.end].starts_with(prefix) {
             self.start += prefix.len();
         }
+    }
+
+    /// The next byte in the buffer that ends no line.
+    pub(crate) fn peek(&self) -> Option<u8> {
+        let rest = &self.buffer[self.start..self.end];
+        rest.iter().copied().find(|byte| !matches!(byte, b'\n' | b'\r'))
     }
 
     /// Bytes that are in the buffer and not yet handed out.

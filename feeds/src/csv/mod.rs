@@ -8,8 +8,11 @@
 //! | module | what |
 //! |---|---|
 //! | [`options`] | what a config may say |
+//! | `preset` | forms that are known by name |
 //! | `layout` | what each column is: presets, headers, maps |
+//! | `levels` | rows that are levels of a book: snapshots, ends of messages |
 //! | `lines` | lines from a large buffer, no copy |
+//! | `fast` | plain rows in one pass, all others left to `decode` |
 //! | `decode`, `number`, `words`, `book` | rows to events, no allocation per row |
 //! | `file` | one file as a source; bad rows |
 //! | `files` | which files a config names; what their names say |
@@ -20,21 +23,37 @@
 
 mod book;
 mod decode;
+mod fast;
 mod file;
 mod files;
 mod layout;
+mod levels;
 mod lines;
 mod number;
 mod open;
 pub(crate) mod options;
+mod preset;
 mod problem;
 mod words;
 
+pub(crate) use file::fill;
 pub use files::csv_source;
-pub use open::{OpenOptions, guess_preset, open_file, open_files};
-pub use options::{
-    Column, CsvOptions, FileOptions, OnBadRow, Preset, TimeFrom, TimeUnit, UtcOffset,
-};
+pub(crate) use lines::{BUFFER, Found, Lines};
+pub(crate) use number::{Scale, unsigned};
+pub use open::guess_preset;
+pub(crate) use open::open;
+pub use options::{Column, CsvOptions, FileOptions, OnBadRow, TimeFrom, TimeUnit, UtcOffset};
+pub use preset::Preset;
 
 #[cfg(test)]
 mod tests;
+
+/// A file whose text is in memory, read through a buffer of so many bytes.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn in_memory(
+    options: &CsvOptions,
+    text: Vec<u8>,
+    buffer: usize,
+) -> Result<file::CsvFile, pitlane::source::SourceError> {
+    files::in_memory(options)?.in_memory(text, buffer)
+}

@@ -18,13 +18,24 @@ pub(crate) struct Scale {
 
 impl Scale {
     /// Numbers as they are.
-    #[cfg(test)]
     pub(crate) const ONE: Scale = Scale { times: 1, units: Some(SCALE) };
 
     /// The file holds value x `times`; `None` for 0.
     pub(crate) fn new(times: u64) -> Option<Self> {
         let times = i64::try_from(times).ok().filter(|&times| times > 0)?;
         Some(Self { times, units: (SCALE % times == 0).then(|| SCALE / times) })
+    }
+
+    /// 1e-9 units in one unit of the column, where that is a whole number.
+    #[inline]
+    pub(crate) fn units(self) -> Option<i64> {
+        self.units
+    }
+
+    /// Whether numbers stand as they are.
+    #[inline]
+    pub(crate) fn is_one(self) -> bool {
+        self.times == 1
     }
 
     /// The value in units of 1e-9, exactly.
@@ -46,6 +57,9 @@ impl Scale {
 
     #[cold]
     fn parse_any(self, text: &[u8]) -> Result<i64, ParseError> {
+        if let Some(plain) = without_exponent(text) {
+            return self.parse(&plain);
+        }
         if self.times == 1 {
             return fixed::parse(text);
         }
@@ -57,6 +71,33 @@ impl Scale {
         }
         i64::try_from(value / times).map_err(|_| ParseError::TooLarge)
     }
+}
+
+/// The most digits an exponent is written out to.
+const MOST_ZEROS: usize = 40;
+
+/// A number such as `1e-7` or `2.5E+3`, as some programs write small and large ones, without its
+/// exponent; `None` where it has none.
+fn without_exponent(text: &[u8]) -> Option<Vec<u8>> {
+    let at = text.iter().position(|byte| matches!(byte, b'e' | b'E'))?;
+    let (mantissa, exponent) = (std::str::from_utf8(&text[..at]).ok()?, &text[at + 1..]);
+    let exponent: i32 = std::str::from_utf8(exponent).ok()?.parse().ok()?;
+    let (sign, number) = match mantissa.strip_prefix('-') {
+        Some(number) => ("-", number),
+        None => ("", mantissa),
+    };
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let all = format!("{whole}{fraction}");
+    let is_plain = !all.is_empty() && all.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_plain || exponent.unsigned_abs() as usize > MOST_ZEROS {
+        return None;
+    }
+    let point = whole.len() as i32 + exponent;
+    let before = "0".repeat(usize::try_from(-point).unwrap_or(0));
+    let after = "0".repeat(usize::try_from(point - all.len() as i32).unwrap_or(0));
+    let digits = format!("{before}{all}{after}");
+    let (whole, fraction) = digits.split_at(usize::try_from(point).unwrap_or(0));
+    Some(format!("{sign}{whole}.{fraction}").into_bytes())
 }
 
 /// A whole number of at most 18 digits, no sign.
@@ -127,6 +168,24 @@ mod tests {
         assert_eq!(Scale::new(3).unwrap().parse(b"6"), Ok(2 * SCALE));
         assert_eq!(Scale::new(3).unwrap().parse(b"1"), Err(ParseError::TooFine));
         assert_eq!(Scale::new(0), None);
+    }
+
+    #[test]
+    fn exponents_are_written_out() {
+        for (text, value) in [
+            ("1e-7", Ok(100)),
+            ("-1.5E-8", Ok(-15)),
+            ("2.5e+3", Ok(2_500 * SCALE)),
+            ("12e0", Ok(12 * SCALE)),
+            ("1e-10", Err(ParseError::TooFine)),
+            ("1e30", Err(ParseError::TooLarge)),
+            ("1e99", Err(ParseError::NotANumber)),
+            ("e5", Err(ParseError::NotANumber)),
+            ("1e", Err(ParseError::NotANumber)),
+        ] {
+            assert_eq!(Scale::ONE.parse(text.as_bytes()), value, "{text}");
+        }
+        assert_eq!(Scale::new(10_000).unwrap().parse(b"1.8152e6"), Ok(181_520_000_000));
     }
 
     proptest! {

@@ -3,100 +3,78 @@
 use super::files::{csv_source, symbol_for_tools};
 use super::layout::Layout;
 use super::lines::{Found, Lines};
-use super::options::{CsvOptions, OnBadRow, Preset, UtcOffset};
+use super::options::{CsvOptions, UtcOffset};
+use super::preset::{Preset, Shape};
 use crate::bytes;
+use crate::capture::is_capture;
 use crate::error::{at_path, read_failed};
+use crate::files::OpenOptions;
 use pitlane::Instruments;
 use pitlane::source::{Source, SourceError};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-/// What may be said of a file that is opened without a config.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct OpenOptions {
-    /// Its form; `None` guesses, see [`guess_preset`].
-    pub preset: Option<Preset>,
-    /// Date that times since midnight count from; `None` takes what Lean's own file names say, else
-    /// keeps times of day.
-    pub date: Option<String>,
-    /// Instrument of all rows; `None` takes what the file or its name says.
-    pub symbol: Option<String>,
-    /// Offset from UTC of wall-clock times, as `utc_offset` in configs.
-    pub utc_offset: Option<String>,
-    /// Time zone of wall-clock times, as `zone` in configs.
-    pub zone: Option<String>,
-    /// As `nbbo` in configs.
-    pub nbbo: bool,
-    /// As `on_bad_row` in configs.
-    pub on_bad_row: OnBadRow,
-    /// As `ignore_unknown` in configs.
-    pub ignore_unknown: bool,
-}
-
-/// Opens one file, see [`open_files`].
-///
-/// # Errors
-/// As [`open_files`].
-pub fn open_file(
+/// Opens one file by its preset, guessed where none is given.
+pub(crate) fn open(
     path: &Path,
     options: &OpenOptions,
     instruments: &Instruments,
 ) -> Result<Box<dyn Source>, SourceError> {
-    open_files(&[path.to_owned()], options, instruments)
-}
-
-/// Opens files of one form, merged into one order. Where neither `symbol` nor the rows name the
-/// instrument, it is called after the file.
-///
-/// # Errors
-/// Where a file cannot be read, or its form not be guessed.
-pub fn open_files(
-    paths: &[PathBuf],
-    options: &OpenOptions,
-    instruments: &Instruments,
-) -> Result<Box<dyn Source>, SourceError> {
-    let mut sources: Vec<(u64, Box<dyn Source>)> = Vec::new();
-    for path in paths {
-        let preset = match options.preset {
-            Some(preset) => preset,
-            None => guess_preset(path)?,
-        };
-        let named = preset == Preset::Plain && options.symbol.is_none();
-        let symbol = options.symbol.clone().unwrap_or_else(|| symbol_for_tools(path));
+    let preset = match options.preset {
+        Some(preset) => preset,
+        None => guess_preset(path)?,
+    };
+    if preset == Preset::BinanceRaw {
         let csv = CsvOptions {
             preset: Some(preset),
             path: Some(String::new()),
-            symbol: (!named || !names_symbols(path)).then_some(symbol),
-            date: options.date.clone(),
-            utc_offset: options.utc_offset.clone().map(UtcOffset),
-            zone: options.zone.clone(),
-            nbbo: options.nbbo,
+            symbol: options.symbol.clone(),
             on_bad_row: options.on_bad_row,
-            ignore_unknown: options.ignore_unknown,
             ..CsvOptions::default()
         };
-        sources.push((0, csv_source(&csv, instruments, |_| path.clone())?));
+        return csv_source(&csv, instruments, |_| path.to_owned());
     }
-    if sources.len() == 1 {
-        return Ok(sources.remove(0).1);
-    }
-    Ok(Box::new(crate::merge::Merge::of_files(sources)))
+    let may_name = matches!(preset.shape(), Shape::Header | Shape::Named(_));
+    let named = may_name && options.symbol.is_none();
+    let symbol = options.symbol.clone().unwrap_or_else(|| symbol_for_tools(path));
+    let csv = CsvOptions {
+        preset: Some(preset),
+        path: Some(String::new()),
+        symbol: (!named || !names_symbols(path)).then_some(symbol),
+        date: options.date.clone(),
+        utc_offset: options.utc_offset.clone().map(UtcOffset),
+        zone: options.zone.clone(),
+        nbbo: options.nbbo,
+        on_bad_row: options.on_bad_row,
+        ignore_unknown: options.ignore_unknown,
+        ..CsvOptions::default()
+    };
+    csv_source(&csv, instruments, |_| path.to_owned())
 }
 
-/// The form of a file by its first line: a header of known columns is `plain`; 6, 8 and 3 fields
-/// of numbers are Lean's trades and quotes where the name does not speak against it.
+/// The form of a file by its first line: a time and a JSON object are a raw capture; a header of Tardis or Binance is theirs, one of known columns
+/// is `plain`; without one, seven or eight fields with a truth value are Binance's aggregated trades,
+/// and 6, 8 and 3 fields of numbers are Lean's trades and quotes where the name does not speak against
+/// it.
 ///
 /// # Errors
 /// Where the file cannot be read, or is none of them.
 pub fn guess_preset(path: &Path) -> Result<Preset, SourceError> {
     let line = first_line(path)?;
+    if is_capture(&line) {
+        return Ok(Preset::BinanceRaw);
+    }
     let text = String::from_utf8_lossy(&line);
     let fields: Vec<String> = text.split(',').map(|field| field.trim().to_owned()).collect();
-    if Layout::from_header(&fields, true).is_ok() {
-        return Ok(Preset::Plain);
+    if let Some(preset) = by_header(&fields) {
+        return Ok(preset);
     }
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
     let numbers = fields[0].bytes().all(|byte| byte.is_ascii_digit()) && !fields[0].is_empty();
     match fields.len() {
+        7 | 8 if numbers && matches!(&*fields[6].to_lowercase(), "true" | "false") => {
+            Ok(Preset::BinanceAggTrades)
+        }
+        7 if numbers && name.contains("bookticker") => Ok(Preset::BinanceBookTicker),
         6 if numbers && !name.contains("quote") => Ok(Preset::LeanEquityTrade),
         8 if numbers && !name.contains("trade") => Ok(Preset::LeanEquityQuote),
         3 if numbers && !name.contains("trade") => Ok(Preset::LeanForexQuote),
@@ -110,6 +88,21 @@ pub fn guess_preset(path: &Path) -> Result<Preset, SourceError> {
             Err(SourceError { line: 1, text: crate::error::shown(&line), ..error })
         }
     }
+}
+
+/// The form that a header line speaks of.
+fn by_header(fields: &[String]) -> Option<Preset> {
+    let has = |name: &str| fields.iter().any(|field| field == name);
+    let is_tardis = has("local_timestamp") && has("exchange");
+    Some(match () {
+        () if is_tardis && has("is_snapshot") => Preset::TardisIncrementalBookL2,
+        () if is_tardis && has("bid_amount") => Preset::TardisQuotes,
+        () if is_tardis && has("side") && has("id") => Preset::TardisTrades,
+        () if has("agg_trade_id") => Preset::BinanceAggTrades,
+        () if has("best_bid_price") && has("transaction_time") => Preset::BinanceBookTicker,
+        () if Layout::from_header(fields, true).is_ok() => Preset::Plain,
+        () => return None,
+    })
 }
 
 /// Whether a header names a column of symbols.

@@ -1,60 +1,11 @@
 //! What a config may say of CSV files.
 
+use super::preset::Preset;
 use schemars::JsonSchema;
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
-
-/// A known form of CSV file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Preset {
-    /// QuantConnect Lean's equity trades: `ms since midnight New York, price x 10000, size,
-    /// exchange, sale condition, suspicious`.
-    LeanEquityTrade,
-    /// QuantConnect Lean's equity quotes: `ms since midnight New York, bid x 10000, bid size,
-    /// ask x 10000, ask size, exchange, condition, suspicious`; each row one side of one exchange.
-    LeanEquityQuote,
-    /// QuantConnect Lean's currency quotes: `ms since midnight, bid, ask`.
-    LeanForexQuote,
-    /// A header line that names the columns.
-    Plain,
-}
-
-impl Preset {
-    /// All presets.
-    pub const ALL: [Preset; 4] =
-        [Preset::LeanEquityTrade, Preset::LeanEquityQuote, Preset::LeanForexQuote, Preset::Plain];
-
-    /// The word in configs.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Preset::LeanEquityTrade => "lean-equity-trade",
-            Preset::LeanEquityQuote => "lean-equity-quote",
-            Preset::LeanForexQuote => "lean-forex-quote",
-            Preset::Plain => "plain",
-        }
-    }
-}
-
-impl fmt::Display for Preset {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl std::str::FromStr for Preset {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL.into_iter().find(|preset| preset.name() == text).ok_or_else(|| {
-            let names = Self::ALL.map(Preset::name).join(", ");
-            format!("there is no preset `{text}`; there are {names}")
-        })
-    }
-}
 
 /// What happens at a row that cannot be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -80,6 +31,10 @@ pub enum TimeUnit {
     Ms,
     /// Seconds; whole ones, or with up to nine digits after the point.
     S,
+    /// Milliseconds or microseconds, whichever the number's length speaks for: from 100,000,000,000,000
+    /// on, which is the year 5138 in one and 1973 in the other, microseconds.
+    #[serde(rename = "ms-or-us")]
+    MsOrUs,
 }
 
 /// What times that are numbers count from.
@@ -221,4 +176,6 @@ pub struct CsvOptions {
     /// Sizes in the file are size x this. Default: 1.
     #[schemars(extend("unit" = "parts of 1"))]
     pub size_scale: Option<u64>,
+    /// Mends rows that step back in time by up to so much: `5ms`, `1s`. Default: none is moved.
+    pub reorder_window: Option<String>,
 }

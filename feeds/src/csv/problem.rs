@@ -19,6 +19,7 @@ pub(crate) enum Problem {
     Kind,
     Side,
     Flags,
+    Truth(Role),
     Text(Role),
     NoTime,
     NoSymbol,
@@ -59,10 +60,11 @@ impl Problem {
                 format!("`{}` counts from midnight, but is 24 hours or more", role.name())
             }
             Problem::Kind => "`kind` is none of trade, quote, add, modify, cancel, fill, clear, \
-                              status"
+                              status, none"
                 .into(),
             Problem::Side => "`side` is none of bid, ask, buy, sell, none".into(),
             Problem::Flags => "`flags` is not a number below 256".into(),
+            Problem::Truth(role) => format!("`{}` is neither true nor false", role.name()),
             Problem::Text(role) => format!("`{}` is not UTF-8 text", role.name()),
             Problem::NoTime => "the row has no time".into(),
             Problem::NoSymbol => "the row has no symbol".into(),

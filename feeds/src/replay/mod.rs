@@ -17,6 +17,7 @@ pub use progress::{Progress, ProgressHandle};
 
 use crate::error::about;
 use crate::merge::{self, Merge};
+use hdrhistogram::Histogram;
 use pace::Pacer;
 use pitlane::event::{Event, MarketData, Slot};
 use pitlane::source::{Source, SourceError, SourceReport};
@@ -96,7 +97,10 @@ impl Replay {
         options: ReplayOptions,
         clock: Box<dyn FnMut() -> u64 + Send>,
     ) -> Self {
-        let (names, sources): (Vec<_>, Vec<_>) = sources.into_iter().unzip();
+        let (names, mut sources): (Vec<_>, Vec<Box<dyn Source>>) = sources.into_iter().unzip();
+        if let Some(from) = options.from {
+            sources.iter_mut().for_each(|source| source.skip_to(from));
+        }
         let mut replay = Self {
             names,
             merge: Merge::of_sources(sources),
@@ -129,6 +133,13 @@ impl Replay {
     #[must_use]
     pub fn reports(&self) -> Vec<(String, SourceReport)> {
         self.names.iter().cloned().zip(self.merge.reports()).collect()
+    }
+
+    /// How late events were entered after they were due, ns; `None` at the speed `max`. None is ever
+    /// entered early.
+    #[must_use]
+    pub fn pace_error(&self) -> Option<&Histogram<u64>> {
+        self.pacer.late()
     }
 
     /// Events entered so far.
@@ -215,6 +226,7 @@ impl Replay {
             let (due, wait) = self.pacer.due(run, self.event_time);
             let slots: &[Slot] = bytemuck::cast_slice(&run[..due]);
             let taken = if due == 0 { 0 } else { entry.enter(self.ports[source], slots) };
+            self.pacer.entered(&run[..taken], self.event_time);
             for event in &run[..taken] {
                 self.event_time = self.event_time.max(merge::time(event));
             }

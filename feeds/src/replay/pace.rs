@@ -1,6 +1,7 @@
 //! How fast recorded events are entered.
 
 use crate::merge;
+use hdrhistogram::Histogram;
 use pitlane::event::MarketData;
 use std::fmt;
 use std::str::FromStr;
@@ -11,6 +12,7 @@ use std::time::Duration;
 /// ```
 /// use pitlane_feeds::Pace;
 /// assert_eq!("max".parse(), Ok(Pace::Max));
+/// assert_eq!("recorded".parse(), Ok(Pace::Times(1.0)));
 /// assert_eq!("10x".parse(), Ok(Pace::Times(10.0)));
 /// assert_eq!("0.25x".parse(), Ok(Pace::Times(0.25)));
 /// assert!("0x".parse::<Pace>().is_err());
@@ -28,14 +30,16 @@ impl FromStr for Pace {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        if text == "max" {
-            return Ok(Pace::Max);
+        match text {
+            "max" => return Ok(Pace::Max),
+            "recorded" => return Ok(Pace::Times(1.0)),
+            _ => {}
         }
         let number = text.strip_suffix(['x', 'X']).unwrap_or(text);
         match number.parse::<f64>() {
             Ok(times) if times.is_finite() && times > 0.0 => Ok(Pace::Times(times)),
             _ => Err(format!(
-                "`{text}` is no speed: give `max`, or a multiple such as 1x, 10x, 0.5x"
+                "`{text}` is no speed: give `max`, `recorded`, or a multiple such as 1x, 10x, 0.5x"
             )),
         }
     }
@@ -57,7 +61,14 @@ pub(super) struct Pacer {
     clock: Box<dyn FnMut() -> u64 + Send>,
     /// The clock and the event time when the first event was due.
     start: Option<(u64, u64)>,
+    /// The clock since then, when it was last looked at, ns.
+    elapsed: u64,
+    /// How late events were entered, ns.
+    late: Histogram<u64>,
 }
+
+/// The longest delay that is told apart from longer ones: an hour, in ns.
+const LATEST: u64 = 3_600_000_000_000;
 
 impl Pacer {
     pub(super) fn new(pace: Pace, clock: Box<dyn FnMut() -> u64 + Send>) -> Self {
@@ -65,7 +76,23 @@ impl Pacer {
             Pace::Times(times) if times.is_finite() && times > 0.0 => Some(times),
             _ => None,
         };
-        Self { times, clock, start: None }
+        let late = Histogram::new_with_max(LATEST, 3).expect("bounds that histograms can have");
+        Self { times, clock, start: None, elapsed: 0, late }
+    }
+
+    /// How late events were entered after they were due, ns; `None` where none had to wait.
+    pub(super) fn late(&self) -> Option<&Histogram<u64>> {
+        self.times.map(|_| &self.late)
+    }
+
+    /// Notes that these events were entered; `event_time` is that before the first of them.
+    pub(super) fn entered(&mut self, events: &[MarketData], mut event_time: u64) {
+        let (Some(times), Some((_, time_start))) = (self.times, self.start) else { return };
+        for event in events {
+            event_time = event_time.max(merge::time(event));
+            let due = ((event_time - time_start) as f64 / times) as u64;
+            self.late.saturating_record(self.elapsed.saturating_sub(due));
+        }
     }
 
     /// How many of these events are due, and how long until the next one is, where one is not.
@@ -82,6 +109,7 @@ impl Pacer {
         let mut event_time = event_time.max(merge::time(first));
         let (clock_start, time_start) = *self.start.get_or_insert((now, event_time));
         let elapsed = now.saturating_sub(clock_start);
+        self.elapsed = elapsed;
         for (at, event) in events.iter().enumerate() {
             event_time = event_time.max(merge::time(event));
             // 53 bits of ns are 104 days: beyond, the error is still far below a microsecond.

@@ -1,9 +1,9 @@
 //! The Strategy API: callbacks in the field's words.
 //!
 //! ```text
-//!  MarketData --+--> on_trade  on_quote  on_book  on_clear --+
-//!               |                                            +--> ctx.buy, ctx.sell, ctx.emit
-//!  Signal ------+--> on_signal ------------------------------+
+//!  MarketData --+--> on_trade  on_quote  on_bar  on_book  on_clear --+
+//!               |                                                    +--> ctx.buy, ctx.sell, ctx.emit
+//!  Signal ------+--> on_signal --------------------------------------+
 //! ```
 //!
 //! | item | what it is |
@@ -42,7 +42,7 @@ pub use ctx::Ctx;
 pub use price::{OnPrice, PriceInput, Priced};
 pub use stage::{StrategyStage, strategy};
 
-use pitlane::event::{BookChange, Quote, Signal, Trade};
+use pitlane::event::{Bar, BookChange, Quote, Signal, Trade};
 use pitlane::stage::Fault;
 
 /// Callbacks of a strategy; each does nothing unless written.
@@ -78,8 +78,19 @@ pub trait Strategy: Send {
         Ok(())
     }
 
+    /// A bar, of trades or of quotes, as the component `bars` and files of bars give them. It is called
+    /// at the bar's end; `bar.start` is when it began.
+    ///
+    /// # Errors
+    /// Where it cannot go on.
+    #[inline]
+    fn on_bar(&mut self, _bar: &Bar, _ctx: &mut Ctx<'_>) -> Result<(), Fault> {
+        Ok(())
+    }
+
     /// A change of a book: an order or level was added, modified, canceled or filled; `ctx.header().kind`
-    /// says which, and `ctx.header().is_last()` whether the venue's event is complete.
+    /// says which, and `ctx.header().is_last()` whether the venue's event is complete. For whole books
+    /// see [`crate::book::OnOrderBook`].
     ///
     /// # Errors
     /// Where it cannot go on.
@@ -88,7 +99,7 @@ pub trait Strategy: Send {
         Ok(())
     }
 
-    /// The instrument's book is empty from here on.
+    /// The instrument's book is empty from here on, or a part of it where `ctx.header()` has a side.
     ///
     /// # Errors
     /// Where it cannot go on.

@@ -12,11 +12,13 @@
 //! | `counting` | (how it is counted) |
 //! | `replays` | replays from memory allocate nothing, fused, on lanes, with all that is recorded |
 //! | `files` | CSV rows, plain and out of a zip, allocate nothing |
+//! | `books` | books and bars of a steady size, and lines of captures, allocate nothing |
 //! | `edges` | links that lose, stages that may skip, and events from other threads allocate nothing |
 //! | `handlers` | a stage more takes less memory than was promised |
 //! | `detector` | a stage that allocates, however seldom, is caught |
 #![forbid(unsafe_code)]
 
+mod books;
 mod counting;
 mod detector;
 mod edges;

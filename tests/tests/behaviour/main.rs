@@ -5,6 +5,7 @@
 //! | `determinism` | streams do not depend on lanes, batches or ring sizes, and nothing hangs |
 //! | `lifecycle` | however a topology is fed and ended, nothing hangs and the accounts add up |
 //! | `oracle` | our ring and that of the crate `disruptor` give the same events for the same operations |
+//! | `published` | books and bars of real files are as published |
 //! | `architecture` | crates and folders are what ARCHITECTURE.md draws, and the examples run |
 //! | `errors` | every error has a code that docs/errors.md tells |
 //! | `orders` | the drawing of an order's life is the table in the code |
@@ -19,4 +20,5 @@ mod errors;
 mod lifecycle;
 mod oracle;
 mod orders;
+mod published;
 mod style;
