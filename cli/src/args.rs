@@ -1,8 +1,8 @@
 //! The command line.
 
 use crate::commands::{
-    bench, check, components, dlq, errors, generate, graph, init, journal, new, replay, sweep,
-    ticks,
+    bench, check, components, describe, dlq, errors, generate, graph, init, journal, new, replay,
+    sweep, ticks, trace,
 };
 use clap::{Args, Parser, Subcommand};
 use pitlane::Tier;
@@ -47,8 +47,12 @@ pub(crate) enum Command {
     Init(init::Args),
     /// Make a crate with a strategy of one's own and all commands of `pitlane`.
     New(new::Args),
-    /// List what configs can name: components, formats, adapters, predicates, with parameters.
+    /// List what configs can name: components, formats, routes, predicates, event types, with parameters.
     Components(components::Args),
+    /// List a config's sources, streams, topics, routes and stages.
+    Describe(describe::Args),
+    /// Tell what an order came of and what became of it, or all that descended from a tick.
+    Trace(trace::Args),
     /// Print the JSON Schema of configs, for editors.
     Schema,
     /// List the codes of all errors, or tell what one stands for and what to do.

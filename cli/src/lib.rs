@@ -140,8 +140,8 @@ pub fn error_codes() -> Vec<(&'static str, &'static [Code])> {
 
 fn dispatch(command: &Command, registry: &Registry) -> Result<Exit, Failure> {
     use commands::{
-        bench, check, components, dlq, errors, generate, graph, init, journal, new, replay, schema,
-        sweep, ticks,
+        bench, check, components, describe, dlq, errors, generate, graph, init, journal, new,
+        replay, schema, sweep, ticks, trace,
     };
     match command {
         Command::Replay(args) => replay::run(args, registry),
@@ -156,6 +156,8 @@ fn dispatch(command: &Command, registry: &Registry) -> Result<Exit, Failure> {
         Command::Init(args) => init::run(args),
         Command::New(args) => new::run(args),
         Command::Components(args) => components::run(args, registry),
+        Command::Describe(args) => describe::run(args, registry),
+        Command::Trace(args) => trace::run(args),
         Command::Schema => schema::run(registry),
         Command::Errors(args) => errors::run(args),
     }

@@ -32,6 +32,7 @@
 
 mod checked;
 pub mod codes;
+mod interface;
 mod mistake;
 mod nearest;
 mod options;
@@ -43,7 +44,9 @@ mod schema;
 mod tree;
 
 pub use checked::{Checked, Info, JournalSetup, KnownNumbers, Ready, Setup, check, load, read};
+pub use interface::{Interface, interface};
 pub use mistake::{Mistake, Mistakes};
+pub use nearest::nearest;
 pub use options::{Input, KnowNumbers, LoadOptions};
 pub use schema::schema;
 

@@ -85,6 +85,7 @@ mod sync;
 pub mod testing;
 mod tier;
 pub mod topology;
+pub mod trace;
 pub mod wait;
 
 pub use instrument::Instruments;

@@ -17,6 +17,7 @@ use serde::Deserialize;
 #[serde(default, deny_unknown_fields)]
 pub struct EmaParams {
     /// Prices over which a change fades: each price weighs 2 / (period + 1). 1 to 1,000,000; default 20.
+    #[schemars(extend("unit" = "prices"))]
     #[schemars(range(min = 1, max = 1_000_000))]
     pub period: u32,
     /// Which prices: `trade`, or `mid` for the middle of quotes. Default `trade`.

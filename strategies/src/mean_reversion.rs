@@ -28,13 +28,16 @@ use serde::Deserialize;
 #[serde(default, deny_unknown_fields)]
 pub struct MeanReversionParams {
     /// Prices in the window: 2 to 1,000,000. Default 100.
+    #[schemars(extend("unit" = "prices"))]
     #[schemars(range(min = 2, max = 1_000_000))]
     pub window: u32,
     /// Deviations from the mean at which it signals: more than `exit`, and no more than the square
     /// root of `window - 1`, which no price of a window exceeds. Default 2.
+    #[schemars(extend("unit" = "standard deviations"))]
     #[schemars(extend("exclusiveMinimum" = 0))]
     pub enter: f64,
     /// Deviations below which it may signal again: more than 0, less than `enter`. Default 0.5.
+    #[schemars(extend("unit" = "standard deviations"))]
     #[schemars(extend("exclusiveMinimum" = 0))]
     pub exit: f64,
     /// Which prices: `trade`, or `mid` for the middle of quotes. Default `trade`.

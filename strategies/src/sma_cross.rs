@@ -28,13 +28,16 @@ pub const MAX_WINDOW: u32 = 1_000_000;
 #[serde(default, deny_unknown_fields)]
 pub struct SmaCrossParams {
     /// Prices in the fast mean: 1 up to less than `slow`. Default 10.
+    #[schemars(extend("unit" = "prices"))]
     #[schemars(range(min = 1, max = 999_999))]
     pub fast: u32,
     /// Prices in the slow mean: more than `fast`, up to 1,000,000. Default 50.
+    #[schemars(extend("unit" = "prices"))]
     #[schemars(range(min = 2, max = 1_000_000))]
     pub slow: u32,
     /// Distance of the means, as a part of the slow mean, at which strength is 1: more than 0.
     /// Default 0.001, a tenth of a percent.
+    #[schemars(extend("unit" = "parts of the slow mean"))]
     #[schemars(extend("exclusiveMinimum" = 0))]
     pub scale: f64,
     /// Which prices: `trade`, or `mid` for the middle of quotes. Default `trade`.

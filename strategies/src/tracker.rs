@@ -26,7 +26,7 @@ use pitlane::event::{IllegalTransition, Order, OrderKind, OrderStatus};
 use pitlane::registry::{BuildError, Registry};
 use pitlane::stage::{Fault, On, Outbox, Stage, component};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
 /// How many refusals are logged one by one.
@@ -36,7 +36,7 @@ const LOGGED: u64 = 10;
 const MOST_ORDERS: usize = 1 << 24;
 
 /// What becomes of an event that cannot follow.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnIllegal {
     /// Its way through the pipeline ends; it is counted and logged.
@@ -53,6 +53,8 @@ pub enum OnIllegal {
 #[serde(default, deny_unknown_fields)]
 pub struct OrderTrackerParams {
     /// How many orders are kept, 1 to 16,777,216; the oldest ones make room.
+    #[schemars(extend("unit" = "orders"))]
+    #[schemars(range(min = 1, max = 16_777_216))]
     pub orders: usize,
     /// Whether a new order that goes on from here is sent to a venue, so that it counts as submitted;
     /// `false` where the gateway reports that itself.

@@ -3,6 +3,7 @@
 pub(crate) mod bench;
 pub(crate) mod check;
 pub(crate) mod components;
+pub(crate) mod describe;
 pub(crate) mod dlq;
 pub(crate) mod errors;
 pub(crate) mod generate;
@@ -16,3 +17,4 @@ pub(crate) mod sweep;
 pub(crate) mod ticks;
 pub(crate) mod ticks_bars;
 pub(crate) mod ticks_book;
+pub(crate) mod trace;

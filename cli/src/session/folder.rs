@@ -18,6 +18,7 @@ const FILES: &[&str] = &[
     "dead_letters.csv",
     "signals.csv",
     "orders.csv",
+    super::TRACE_FILE,
     "sweep.csv",
 ];
 

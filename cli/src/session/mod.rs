@@ -17,6 +17,7 @@
 //! | `progress` | the bar |
 //! | `outcome` | what came of it |
 //! | `reliable` | what reliable routes did, and what waits |
+//! | `traces` | which event came of which, as CSV |
 //! | `summary`, `table`, `hgrm`, `positions`, `dead_letters` | the same as JSON, text, HDR percentiles, CSV |
 
 mod ahead;
@@ -33,6 +34,7 @@ mod progress;
 mod reliable;
 mod summary;
 mod table;
+mod traces;
 
 pub(crate) use folder::{Folder, NewFolder};
 pub(crate) use hgrm::section as hgrm_section;
@@ -40,6 +42,7 @@ pub(crate) use manifest::write_json;
 pub(crate) use outcome::{Outcome, State};
 pub(crate) use summary::{percentiles, summary};
 pub(crate) use table::{aligned, table};
+pub(crate) use traces::{FILE as TRACE_FILE, read as read_trace};
 
 use crate::console;
 use crate::failure::{Failure, print_mistakes};
@@ -105,6 +108,7 @@ pub(crate) fn run(job: Job, interrupts: &Interrupts) -> Result<Outcome, Failure>
 
     let stages = topology.stages();
     let monitor = topology.monitor();
+    let trace = topology.trace();
     let watch = interrupts.watch(monitor.clone());
     let feed = match journal {
         Some(journal) => Feed::Journal(Box::new(journal)),
@@ -132,6 +136,11 @@ pub(crate) fn run(job: Job, interrupts: &Interrupts) -> Result<Outcome, Failure>
         folder: folder.path().to_owned(),
     });
     write_results(&outcome)?;
+    if let Some(trace) = trace {
+        let path = outcome.folder.join(TRACE_FILE);
+        let written = std::fs::write(&path, traces::csv(trace.steps()));
+        written.map_err(|error| Failure::write(&path, &error))?;
+    }
     manifest.finish(&outcome);
     manifest.write(folder.path())?;
     folder.point_latest();

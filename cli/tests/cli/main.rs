@@ -3,6 +3,7 @@
 
 mod bench;
 mod books_and_bars;
+mod discovery;
 mod dlq;
 mod drawings;
 mod interrupts;
@@ -15,3 +16,4 @@ mod scaffold;
 mod support;
 mod sweep;
 mod ticks;
+mod traces;

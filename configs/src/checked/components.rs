@@ -3,14 +3,17 @@
 use super::sources::make;
 use super::{Desk, Info, resolved};
 use crate::codes;
+use crate::mistake::Mistake;
 use crate::nearest::did_you_mean;
 use crate::raw;
 use crate::raw::{LongComponent, OnErrorWord};
 use crate::read::{What, attempts};
-use crate::tree::Node;
+use crate::tree::{Node, find};
 use indexmap::IndexMap;
-use pitlane::registry::{Context, Factory};
+use pitlane::error::Coded;
+use pitlane::registry::{Context, Factory, ServiceError, Services};
 use pitlane::stage::{Component, Fault, OnError, Retry};
+use std::collections::HashMap;
 
 /// Keys of a component that are not parameters of its type.
 pub(crate) const RESERVED: &[&str] = &["type", "emits", "on_error", "restarts", "retry"];
@@ -21,6 +24,11 @@ pub(super) fn build(
 ) -> (Vec<(String, Component)>, Vec<Info>) {
     let mut built = Vec::new();
     let mut infos = Vec::new();
+    let services = start(components, desk);
+    let section = find(desk.root, "components");
+    let nodes: HashMap<&str, &Node> =
+        section.entries().iter().map(|entry| (entry.name(), &entry.value)).collect();
+    let mut instances: HashMap<&str, usize> = HashMap::new();
     for (name, component) in components {
         let kind = component.kind();
         let Some(factory) = desk.registry.components().get(kind) else {
@@ -34,9 +42,12 @@ pub(super) fn build(
             desk.blame(codes::UNKNOWN_COMPONENT_TYPE, &path, message, help);
             continue;
         };
-        let before = components.iter().take_while(|(other, _)| *other != name);
-        let instance = before.filter(|(_, other)| other.kind() == kind).count();
-        let node = desk.at(&format!("components.{name}")).clone();
+        let before = instances.entry(kind).or_default();
+        let instance = *before;
+        *before += 1;
+        let Some(services) = &services else { continue };
+        desk.services = desk.registry.share_of(kind, services);
+        let node = nodes.get(name.as_str()).copied().unwrap_or(section).clone();
         infos.push(Info {
             name: name.clone(),
             r#type: kind.to_owned(),
@@ -59,7 +70,30 @@ pub(super) fn build(
             built.push((name.clone(), made));
         }
     }
+    desk.services = Services::default();
     (built, infos)
+}
+
+/// Starts the services that the components need; notes why, where that cannot be.
+fn start(components: &IndexMap<String, raw::Component>, desk: &mut Desk<'_>) -> Option<Services> {
+    let kinds = components.values().map(raw::Component::kind);
+    let errors = match desk.registry.start_for(kinds, desk.instruments.clone()) {
+        Ok(services) => return Some(services),
+        Err(errors) => errors,
+    };
+    for error in errors {
+        let by = match &error {
+            ServiceError::Missing { by, .. } => by.as_str(),
+            _ => "",
+        };
+        let place = components.iter().find(|(_, component)| component.kind() == by);
+        let path = place.map_or("components".into(), |(name, _)| format!("components.{name}"));
+        let mark = desk.at(&path).mark;
+        let code = error.code().name();
+        let mistake = Mistake::coded(code, mark, error.to_string(), error.help());
+        desk.mistakes.push(Mistake { details: error.details(), ..mistake });
+    }
+    None
 }
 
 /// What a component is made from once more, when it is restarted.

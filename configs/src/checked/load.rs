@@ -8,11 +8,12 @@ use crate::mistake::{Mistake, Mistakes};
 use crate::options::LoadOptions;
 use crate::raw;
 use crate::tree::{Node, Texts, parse};
-use pitlane::registry::Registry;
+use pitlane::registry::{Registry, Services};
 use pitlane::source::Source;
 use pitlane::stage::Component;
 use pitlane::topology::{Lanes, Latency, Plan};
 use pitlane::{Instruments, Tier};
+use std::collections::HashSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -135,6 +136,7 @@ pub(super) struct Assembly {
     pub(super) latency: Latency,
     pub(super) watchdog: Option<Duration>,
     pub(super) digests: bool,
+    pub(super) trace: bool,
     pub(super) session: u16,
     pub(super) config: serde_json::Value,
 }
@@ -161,6 +163,7 @@ impl Assembly {
             plan.stream_capacity(stream, *slots);
         }
         plan.latency(self.latency).watchdog(self.watchdog).digests(self.digests);
+        plan.trace(self.trace);
         let setup = Setup {
             sources: self.sources,
             unfed: self.unfed,
@@ -230,8 +233,11 @@ fn assemble(
         instruments: Instruments::new(),
         base,
         session: config.session,
+        component_names: HashSet::new(),
+        services: Services::default(),
         mistakes,
     };
+    desk.component_names = desk.names("components").into_iter().collect();
     settings::check_version(config.pitlane, &mut desk);
     settings::check_names(&mut desk);
     for symbol in &options.instruments {
@@ -263,6 +269,7 @@ fn assemble(
         latency: settings::latency(config.latency),
         watchdog: config.watchdog.0,
         digests: config.digests,
+        trace: config.trace.is_on(),
         session: desk.session,
         config: resolved::json(root),
     };

@@ -39,9 +39,10 @@ use crate::options::LoadOptions;
 use crate::tree::{Node, Texts, find, find_within};
 use pitlane::Instruments;
 use pitlane::error::Coded;
-use pitlane::registry::{BuildError, Context, Registry};
+use pitlane::registry::{BuildError, Context, Registry, Services};
 use pitlane::source::Source;
 use pitlane::topology::{self, Plan};
+use std::collections::HashSet;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -130,6 +131,10 @@ pub(crate) struct Desk<'a> {
     /// The config's folder.
     pub(crate) base: PathBuf,
     pub(crate) session: u16,
+    /// Names under `components`, to be looked up.
+    pub(crate) component_names: HashSet<String>,
+    /// Those that what is being made may ask for.
+    pub(crate) services: Services,
     pub(crate) mistakes: Vec<Mistake>,
 }
 
@@ -159,6 +164,7 @@ impl Desk<'_> {
             session: self.session,
             instruments: self.instruments.clone(),
             base: self.base.clone(),
+            services: self.services.clone(),
         }
     }
 

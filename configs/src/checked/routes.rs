@@ -170,10 +170,10 @@ fn convert_made(made: &MadeRoute, path: &str, desk: &mut Desk<'_>) -> Route {
 }
 
 fn to(name: &str, path: &str, desk: &mut Desk<'_>) -> Route {
-    let known = desk.names("components");
-    if known.iter().any(|known| known == name) {
+    if desk.component_names.contains(name) {
         return Route::To(name.to_owned());
     }
+    let known = desk.names("components");
     let message = format!("there is no component `{name}`");
     let near = did_you_mean(name, "component", known.iter().map(String::as_str));
     let help = if near.starts_with("did you mean") {

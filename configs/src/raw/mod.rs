@@ -11,7 +11,7 @@ mod words;
 
 pub(crate) use journal::{Journal, OnJournalFullWord, Record, RecordOptions, Retention, SyncWord};
 pub(crate) use reliable::{Breaker, DeliveryRetry, FailureWord, JitterWord, OrderingWord};
-pub(crate) use words::{Duration, LaneWord, Sampling, Watchdog};
+pub(crate) use words::{Duration, LaneWord, Sampling, Switch, Watchdog};
 
 use indexmap::IndexMap;
 use pitlane::route::OnFull;
@@ -66,6 +66,9 @@ pub(crate) struct Config {
     /// Whether the bytes of each stream are hashed, to compare runs.
     #[serde(default)]
     pub(crate) digests: bool,
+    /// Whether it is kept which event came of which, for `pitlane trace`: `on` or `off`.
+    #[serde(default)]
+    pub(crate) trace: Switch,
 }
 
 fn version() -> u32 {

@@ -5,5 +5,6 @@ mod failures;
 mod forms;
 mod kit;
 mod options;
+mod services;
 mod sources;
 mod wrong;

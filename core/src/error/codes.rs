@@ -233,6 +233,21 @@ crate::codes! {
     PARAMETER_REFUSED "PL-BUILD-002"
         "A component, source or route does not accept the value of a parameter."
         "Give a value that the sentence names; `pitlane components NAME` tells what the parameter means.";
+    SERVICE_MISSING "PL-SERVICE-001"
+        "A component or service needs a service that nothing provides."
+        "Register it with `Registry::service`, or correct the name in `needs`.";
+    SERVICE_CIRCLE "PL-SERVICE-002"
+        "Services need each other in a circle; its path is named."
+        "Let one of them do without another, or make a third of what both need.";
+    SERVICE_SAME_TYPE "PL-SERVICE-003"
+        "Two services have the same type, so that only one could be found."
+        "Wrap one of them in a type of its own.";
+    SERVICE_FAILED "PL-SERVICE-004"
+        "A service cannot be made."
+        "Read its sentence; the detail `cause` is the code of what it says.";
+    SERVICE_UNDECLARED "PL-SERVICE-005"
+        "A factory asks for a service that its component type does not declare to need."
+        "Add the service's name to `Registry::needs` of the component type.";
     SOURCE_FAILED "PL-SOURCE-001"
         "A source of events cannot be read on."
         "Read its sentence; it is of whoever wrote the source.";

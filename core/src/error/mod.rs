@@ -9,7 +9,7 @@
 //! | prefix | crate | whose errors |
 //! |---|---|---|
 //! | `PL-TOPOLOGY`, `PL-CONDITION` | core | a plan that cannot run, [`Problem`](crate::topology::Problem) |
-//! | `PL-RUN`, `PL-STAGE`, `PL-INGRESS` | core | what runs: its start, its stages, its ways in |
+//! | `PL-RUN`, `PL-STAGE`, `PL-INGRESS`, `PL-SERVICE` | core | what runs: its start, its stages, its ways in, what they share |
 //! | `PL-BUILD`, `PL-SOURCE`, `PL-VALUE`, `PL-ORDER` | core | factories, sources, values, the life of orders |
 //! | `PL-CONFIG` | configs | what is wrong with a YAML file |
 //! | `PL-FEED` | feeds | files of market data, and how they are described |

@@ -57,6 +57,18 @@ impl Slot {
         bytemuck::cast_slice(slots)
     }
 
+    /// Its bytes, as rings and files have them.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8; SLOT_BYTES] {
+        bytemuck::cast_ref(self)
+    }
+
+    /// The event of these bytes; any are valid.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8; SLOT_BYTES]) -> Slot {
+        bytemuck::pod_read_unaligned(bytes)
+    }
+
     /// An event without its type.
     #[must_use]
     #[inline]

@@ -237,7 +237,9 @@ impl Node {
         let started = stage.start(&mut parts.out);
         let started = parts.out.end_life_cycle(started);
         parts.out.descend_from(&cause);
-        parts.stage = stage;
+        if let Some(stage) = parts.stage.renewed(stage) {
+            parts.stage = stage;
+        }
         started
     }
 

@@ -7,6 +7,7 @@
 //! | adapter | a route made from parameters and inner routes | [`Registry::adapter`] |
 //! | event type | what configs route by its name | [`Registry::event`] |
 //! | predicate | a named condition over events of one type | [`Registry::predicate`] |
+//! | service | what components share, by its type, see [`Registry::needs`] | [`Registry::service`] |
 //!
 //! Parameters are any type with `serde::Deserialize` and `schemars::JsonSchema`; where they came
 //! from (YAML, a test, another language) the registry does not know.
@@ -37,6 +38,12 @@
 //! });
 //! ```
 
+mod services;
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests;
+
+pub use services::{ServiceError, Services};
+
 use crate::Instruments;
 use crate::condition::{Fields, Predicates};
 use crate::error::{Code, codes};
@@ -46,6 +53,7 @@ use crate::source::Source;
 use crate::stage::Component;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
+use services::Providers;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -63,9 +71,19 @@ pub struct Context {
     pub instruments: Instruments,
     /// Folder that relative paths count from.
     pub base: PathBuf,
+    /// Services that the component type declares to need.
+    pub services: Services,
 }
 
 impl Context {
+    /// A service by its type, of those that the component type needs, see [`Registry::needs`].
+    ///
+    /// # Errors
+    /// Where it did not declare that it needs it.
+    pub fn get<T: Send + Sync + 'static>(&self) -> Result<Arc<T>, BuildError> {
+        self.services.get().ok_or_else(|| services::undeclared::<T>(&self.name))
+    }
+
     /// A path as written in the config, counted from the config's folder.
     #[must_use]
     pub fn resolve(&self, path: impl AsRef<Path>) -> PathBuf {
@@ -113,6 +131,7 @@ type Make<T> = dyn for<'a> Fn(&mut dyn erased_serde::Deserializer<'a>, &Context)
 pub struct Factory<T> {
     name: String,
     doc: String,
+    needs: Vec<String>,
     schema: fn(&mut SchemaGenerator) -> Schema,
     make: Arc<Make<T>>,
 }
@@ -120,8 +139,9 @@ pub struct Factory<T> {
 /// A handle to the same factory.
 impl<T> Clone for Factory<T> {
     fn clone(&self) -> Self {
-        let Self { name, doc, schema, make } = self;
-        Self { name: name.clone(), doc: doc.clone(), schema: *schema, make: make.clone() }
+        let Self { name, doc, needs, schema, make } = self;
+        let (name, doc, needs) = (name.clone(), doc.clone(), needs.clone());
+        Self { name, doc, needs, schema: *schema, make: make.clone() }
     }
 }
 
@@ -136,6 +156,12 @@ impl<T> Factory<T> {
     #[must_use]
     pub fn doc(&self) -> &str {
         &self.doc
+    }
+
+    /// Names of the services it needs.
+    #[must_use]
+    pub fn needs(&self) -> &[String] {
+        &self.needs
     }
 
     /// JSON Schema of its parameters.
@@ -164,6 +190,7 @@ where
     Factory {
         name: name.into(),
         doc: doc.into(),
+        needs: Vec::new(),
         schema: |generator| P::json_schema(generator),
         make: Arc::new(move |parameters, context| {
             let parameters: P = erased_serde::deserialize(parameters)
@@ -191,6 +218,8 @@ pub struct Registry {
     extensions: BTreeMap<String, String>,
     adapters: BTreeMap<String, Adapter>,
     predicates: Predicates,
+    providers: Providers,
+    started: Services,
 }
 
 impl Default for Registry {
@@ -210,7 +239,111 @@ impl Registry {
             extensions: BTreeMap::new(),
             adapters: BTreeMap::new(),
             predicates: Predicates::default(),
+            providers: Providers::default(),
+            started: Services::default(),
         }
+    }
+
+    /// Adds a service: `make` is given the services that it needs. A later one of the same name takes
+    /// the earlier one's place. See [`Registry::needs`].
+    pub fn service<T, F>(&mut self, name: &str, doc: &str, needs: &[&str], make: F) -> &mut Self
+    where
+        T: Send + Sync + 'static,
+        F: Fn(&Services) -> Result<T, BuildError> + Send + Sync + 'static,
+    {
+        let needs = needs.iter().map(|need| (*need).to_owned()).collect();
+        self.providers.add(name, doc, needs, make);
+        self
+    }
+
+    /// Says that components of a type need services, by their names: their factory may then ask for
+    /// them by [`Context::get`]. `clock` and `instruments` are always there.
+    ///
+    /// ```
+    /// use pitlane::Instruments;
+    /// use pitlane::event::Order;
+    /// use pitlane::registry::Registry;
+    /// use pitlane::stage::{Outbox, each};
+    ///
+    /// struct Venue(&'static str);
+    ///
+    /// let mut registry = Registry::new();
+    /// registry.service("venue", "Where orders go.", &["instruments"], |services| {
+    ///     let _symbols = services.get::<Instruments>();
+    ///     Ok(Venue("XNYS"))
+    /// });
+    /// #[derive(serde::Deserialize, schemars::JsonSchema)]
+    /// struct NoParams {}
+    /// registry.component("send", "Sends orders.", |_: NoParams, context| {
+    ///     let venue = context.get::<Venue>()?;
+    ///     Ok(each(move |order: &Order, _: &mut Outbox| {
+    ///         println!("{} to {}", order.client_order_id, venue.0);
+    ///         Ok(())
+    ///     })
+    ///     .into())
+    /// });
+    /// registry.needs("send", &["venue"]);
+    /// registry.start().expect("nothing is missing");
+    /// assert_eq!(registry.get::<Venue>().expect("it is started").0, "XNYS");
+    /// ```
+    pub fn needs(&mut self, component: &str, needs: &[&str]) -> &mut Self {
+        if let Some(factory) = self.components.get_mut(component) {
+            factory.needs = needs.iter().map(|need| (*need).to_owned()).collect();
+        }
+        self
+    }
+
+    /// Starts all services now, each after those it needs, so that [`Registry::get`] finds them. A
+    /// config that is loaded afterwards uses the same ones; without this it starts those that its
+    /// components need.
+    ///
+    /// # Errors
+    /// All that is missing, in a circle, or of the same type; or the first that cannot be made.
+    pub fn start(&mut self) -> Result<(), Vec<ServiceError>> {
+        let names: Vec<String> = self.providers.iter().map(|(name, ..)| name.to_owned()).collect();
+        let given = self.given(Instruments::new());
+        self.started =
+            self.providers.start([("the registry", names.as_slice())].into_iter(), given)?;
+        Ok(())
+    }
+
+    /// A started service by its type: `registry.get::<Instruments>()`.
+    #[must_use]
+    pub fn get<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        self.started.get()
+    }
+
+    /// Names, sentences and needs of the services that can be started.
+    pub fn services(&self) -> impl Iterator<Item = (&str, &str, &[String])> {
+        self.providers.iter()
+    }
+
+    /// Starts what these component types need, beside what is started, about these instruments.
+    ///
+    /// # Errors
+    /// As [`Registry::start`].
+    pub fn start_for<'a>(
+        &'a self,
+        components: impl Iterator<Item = &'a str>,
+        instruments: Instruments,
+    ) -> Result<Services, Vec<ServiceError>> {
+        let asked = components.filter_map(|name| {
+            self.components.get(name).map(|factory| (factory.name(), factory.needs()))
+        });
+        self.providers.start(asked, self.given(instruments))
+    }
+
+    /// Of some services those that a component type needs.
+    #[must_use]
+    pub fn share_of(&self, component: &str, services: &Services) -> Services {
+        let needs = self.components.get(component).map_or(&[][..], Factory::needs);
+        services.only(needs)
+    }
+
+    fn given(&self, instruments: Instruments) -> Services {
+        let clock =
+            self.started.get::<quanta::Clock>().map_or_else(quanta::Clock::new, |c| (*c).clone());
+        self.started.clone().with("instruments", instruments).with("clock", clock)
     }
 
     /// Adds an event type, so that configs can route it by its name.

@@ -64,6 +64,24 @@ impl Component {
         self.outputs.iter().map(|fields| fields.event)
     }
 
+    /// Most events it emits for one.
+    #[must_use]
+    pub fn max_emissions(&self) -> usize {
+        self.max_emissions
+    }
+
+    /// Whether it may end an event's way through a pipeline.
+    #[must_use]
+    pub fn stops_events(&self) -> bool {
+        self.may_stop
+    }
+
+    /// Whether it is a gateway: denied orders never reach it.
+    #[must_use]
+    pub fn is_gateway(&self) -> bool {
+        self.gateway
+    }
+
     /// The same component, emitting under a source name of its own instead of its name.
     #[must_use]
     pub fn emits_under(mut self, source: impl Into<String>) -> Self {
@@ -240,10 +258,6 @@ impl<S: Stage + 'static> From<Builder<S>> for Component {
 pub(crate) struct Run<'a> {
     pub(crate) slots: &'a [Slot],
     /// Sequence of the first of them in its stream.
-    #[cfg_attr(
-        not(feature = "tokio"),
-        expect(dead_code, reason = "async handlers know by it which events they have begun")
-    )]
     pub(crate) first: u64,
     /// Handle only events with a root below this.
     pub(crate) until: u64,
@@ -273,6 +287,11 @@ pub(crate) trait Erased: Send {
     }
     /// Handles events of the `input`-th type of [`Component::inputs`].
     fn run(&mut self, input: usize, run: Run<'_>, out: &mut Outbox) -> Ran;
+    /// Takes in what was made in its place after a failure; gives it back where that is to stand here
+    /// instead.
+    fn renewed(&mut self, fresh: Box<dyn Erased>) -> Option<Box<dyn Erased>> {
+        Some(fresh)
+    }
 }
 
 type Handler<S> = fn(&mut S, Run<'_>, &mut Outbox) -> Ran;

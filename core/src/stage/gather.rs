@@ -1,5 +1,6 @@
 //! How long what a stage emits gathers before it is published.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 /// Most events between two looks at the clock: a look costs about 10 ns.
@@ -25,7 +26,10 @@ pub(crate) struct Gather {
 impl Gather {
     /// Until the writer's input is drained or its poll ends.
     pub(crate) fn until_drained() -> Self {
-        Self::new(usize::MAX, None, quanta::Clock::new())
+        // It is never read; making one asks the processor what it is, which takes tens of microseconds
+        // on a virtual machine, and there is one of these per stage.
+        static CLOCK: LazyLock<quanta::Clock> = LazyLock::new(quanta::Clock::new);
+        Self::new(usize::MAX, None, CLOCK.clone())
     }
 
     /// Until there are `batch` emissions or `max_wait` has passed; at once where it is zero.

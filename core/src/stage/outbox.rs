@@ -1,6 +1,7 @@
 //! Where a stage emits.
 
 mod not_now;
+mod written;
 
 use super::port::Port;
 use super::{Fault, FaultKind, Gather, Stream, Tally};

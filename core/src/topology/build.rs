@@ -6,6 +6,7 @@ use super::monitor::PlacedLane;
 use super::place::PlannedLane;
 use super::plan::Latency;
 use super::recording::recorder;
+use super::traces::{Around, wrap};
 use super::{FailedEvent, RunError, StageFault};
 use crate::delivery::Settlement;
 use crate::durable::Recorder;
@@ -176,15 +177,25 @@ impl Ends {
 }
 
 fn build_rings(checked: &Checked) -> Vec<Ends> {
-    (0..checked.graph.streams.len()).map(|stream| build_ring(checked, stream)).collect()
+    // Stages by the streams they read: a start costs as much as there are links.
+    let mut reading = vec![Vec::new(); checked.graph.streams.len()];
+    for &stage in &checked.order {
+        for link in &checked.graph.stages[stage].links {
+            if reading[link.stream].last() != Some(&stage) {
+                reading[link.stream].push(stage);
+            }
+        }
+    }
+    let ring = |(stream, stages): (usize, Vec<usize>)| build_ring(checked, stream, &stages);
+    reading.into_iter().enumerate().map(ring).collect()
 }
 
-fn build_ring(checked: &Checked, stream: usize) -> Ends {
+fn build_ring(checked: &Checked, stream: usize, stages: &[usize]) -> Ends {
     let capacity = checked.capacities[stream];
     let mut ring = RingBuilder::<Slot>::new(capacity).expect("capacities were checked");
     let mut keys: Vec<(usize, usize, ReaderKey)> = Vec::new();
     let mut lossy = Vec::new();
-    for &stage in &checked.order {
+    for &stage in stages {
         let reads_rings = !checked.graph.is_called(stage);
         let links = checked.graph.stages[stage].links.iter().enumerate();
         let links = links.filter(|_| reads_rings);
@@ -308,17 +319,26 @@ fn node(
         let event = checked.graph.streams[link.stream].event.event;
         let handler = component.inputs.iter().position(|input| *input == event);
         let handler = handler.expect("input types were checked");
+        // A stage that is traced tells its links apart.
+        let handler = if checked.trace.is_some() { number } else { handler };
         let counters = || checked.shared.counters.link(first_link + number);
         Input::new(reader, handler, when, link.passes, checked.counters.then(counters))
     };
     let inputs = links.map(input).collect();
     let read = stage.links.iter().map(|link| &checked.graph.streams[link.stream]);
     let read = read.map(|stream| (stream.name.clone(), stream.event.event)).collect();
+    let around = Around {
+        name: &stage.name,
+        takes: &component.inputs,
+        links: &stage.links,
+        outputs: stage.outputs.iter().chain(&stage.pass).copied().collect(),
+    };
+    let made = wrap(checked, component.stage, &around, entries);
     let failures = Failures::new(component.policy, read, checked.clock.clone());
     Node::new(NodeParts {
         name: stage.name,
         index: place,
-        stage: component.stage,
+        stage: made,
         takes: component.inputs,
         failures,
         inputs,

@@ -16,6 +16,7 @@ use crate::metrics::Latencies;
 use crate::ring::MAX_CAPACITY;
 use crate::route::OnFull;
 use crate::sync::Arc;
+use crate::trace::Trace;
 
 /// How bad a problem is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,6 +124,7 @@ pub(super) fn check(mut plan: Plan) -> Result<Checked, Vec<Problem>> {
         lanes: plan.lanes,
         batch_limit: plan.batch_limit,
         digests: plan.digests,
+        trace: plan.trace.then(Trace::default),
         latency: plan.latency,
         // What is lost is always counted.
         counters: plan.counters || lossy,

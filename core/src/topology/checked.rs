@@ -12,6 +12,7 @@ use crate::event::{Event, EventType};
 use crate::ingress::{Ingress, IngressError, IngressOptions, Inlets};
 use crate::route::OnFull;
 use crate::sync::Arc;
+use crate::trace::Trace;
 use crate::{Names, Tier};
 use std::time::Duration;
 
@@ -31,6 +32,7 @@ pub struct Checked {
     pub(super) lanes: Lanes,
     pub(super) batch_limit: usize,
     pub(super) digests: bool,
+    pub(super) trace: Option<Trace>,
     pub(super) latency: Latency,
     pub(super) counters: bool,
     pub(super) watchdog: Option<Duration>,
@@ -142,6 +144,12 @@ impl Checked {
     #[must_use]
     pub fn monitor(&self) -> Monitor {
         Monitor(self.shared.clone())
+    }
+
+    /// What will be kept of which event came of which; `None` where it is not traced.
+    #[must_use]
+    pub fn trace(&self) -> Option<Trace> {
+        self.trace.clone()
     }
 
     /// Runs until the input is done or someone ends it, on this thread and the lanes' own.

@@ -14,6 +14,7 @@
 //! | `lower` | routes to these |
 //! | `lossy` | routes that may lose events, and what differs from run to run because of them |
 //! | `check` | mistakes, all of them; the order of stages |
+//! | `traces` | stages of a topology that is traced |
 //! | `policies` | what components say about failures |
 //! | `checked` | [`Checked`]: what it will be |
 //! | `place` | which stage runs on which lane |
@@ -53,6 +54,7 @@ mod schedules;
 #[cfg(all(test, not(any(loom, shuttle))))]
 mod tests;
 mod threads;
+mod traces;
 mod watchdog;
 
 pub use check::{Problem, Severity};

@@ -107,6 +107,7 @@ pub struct Plan {
     pub(super) stream_capacities: Vec<(String, usize)>,
     pub(super) batch_limit: usize,
     pub(super) digests: bool,
+    pub(super) trace: bool,
     pub(super) latency: Latency,
     pub(super) counters: bool,
     pub(super) watchdog: Option<Duration>,
@@ -148,6 +149,7 @@ impl Default for Plan {
             stream_capacities: Vec::new(),
             batch_limit: DEFAULT_BATCH_LIMIT,
             digests: false,
+            trace: false,
             latency: Latency::Off,
             counters: true,
             watchdog: Some(DEFAULT_WATCHDOG),
@@ -297,6 +299,12 @@ impl Plan {
     /// Whether each stream's bytes are hashed; off by default.
     pub fn digests(&mut self, on: bool) -> &mut Self {
         self.digests = on;
+        self
+    }
+
+    /// Whether it is kept which event came of which, see [`crate::trace`]; off by default.
+    pub fn trace(&mut self, on: bool) -> &mut Self {
+        self.trace = on;
         self
     }
 

@@ -142,6 +142,7 @@ pub struct CsvOptions {
     /// Dates that `{date}` stands for: `2013-10-07` or `20131007`.
     pub dates: Vec<String>,
     /// Offset from UTC of wall-clock times: `-05:00` or whole hours. Default: 0, or `zone`.
+    #[schemars(extend("unit" = "hours, or hours and minutes"))]
     pub utc_offset: Option<UtcOffset>,
     /// Time zone of wall-clock times by its IANA name. Default: `America/New_York` for the equity
     /// presets, else UTC.
@@ -170,8 +171,10 @@ pub struct CsvOptions {
     /// What times that are numbers count from. Default: epoch, or the preset's.
     pub time_from: Option<TimeFrom>,
     /// Prices in the file are price x this. Default: 1, or the preset's (10000 for Lean equity).
+    #[schemars(extend("unit" = "parts of 1"))]
     pub price_scale: Option<u64>,
     /// Sizes in the file are size x this. Default: 1.
+    #[schemars(extend("unit" = "parts of 1"))]
     pub size_scale: Option<u64>,
     /// Mends rows that step back in time by up to so much: `5ms`, `1s`. Default: none is moved.
     pub reorder_window: Option<String>,

@@ -32,23 +32,30 @@ impl From<&str> for Number {
 #[serde(deny_unknown_fields, default)]
 pub struct GenerateOptions {
     /// What the session is drawn from: the same number gives the same session. Default: 1.
+    #[schemars(extend("unit" = "none"))]
     pub seed: u64,
     /// Instruments, the busiest first. Default: ALFA.SIM, BRAVO.SIM, CHARLIE.SIM.
     pub symbols: Vec<String>,
     /// How many events. Default: 1,000,000.
+    #[schemars(extend("unit" = "events"))]
     pub events: u64,
     /// Time of the session's begin, ISO-8601 or ns since 1970. Default: 2024-01-02T14:30:00Z.
     pub start: String,
     /// Events per second on average, over all instruments. Default: 1000.
+    #[schemars(extend("unit" = "events per second"))]
     pub rate: Number,
     /// Smallest step of prices. Default: 0.01.
+    #[schemars(extend("unit" = "units of the currency"))]
     pub tick: Number,
     /// Price about which instruments begin: each between half and one and a half of it. Default:
     /// 100.
+    #[schemars(extend("unit" = "units of the currency"))]
     pub price: Number,
     /// Sizes are multiples of this. Default: 100.
+    #[schemars(extend("unit" = "units of the instrument"))]
     pub lot: Number,
     /// How many of 100 events are trades; the others are quotes. Default: 20.
+    #[schemars(extend("unit" = "percent"))]
     pub trade_percent: u8,
 }
 

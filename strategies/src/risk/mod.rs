@@ -81,20 +81,25 @@ pub enum KillSwitch {
 #[serde(default, deny_unknown_fields)]
 pub struct RiskGateParams {
     /// Quantity of an order whose signal names none: more than 0. Default 1.
+    #[schemars(extend("unit" = "units of the instrument"))]
     pub quantity: Amount,
     /// How orders are priced: `market` (immediate or cancel), or `limit` (at the signal's price, good
     /// till canceled). Default `market`.
     pub order_type: OrderPricing,
     /// Most quantity of one order: more than 0. Default: no limit.
+    #[schemars(extend("unit" = "units of the instrument"))]
     pub max_order_quantity: Option<Amount>,
     /// Most position in one instrument, long or short, over all strategies: more than 0. Default: no
     /// limit.
+    #[schemars(extend("unit" = "units of the instrument"))]
     pub max_position: Option<Amount>,
     /// Most price times quantity of one order, in the currency of the price: more than 0. Default: no
     /// limit.
+    #[schemars(extend("unit" = "units of the currency"))]
     pub max_notional: Option<Amount>,
     /// Most orders of one strategy that pass in any second of event time: 1 to 1,000,000. Default: no
     /// limit.
+    #[schemars(extend("unit" = "orders per second of event time"))]
     #[schemars(range(min = 1, max = 1_000_000))]
     pub max_orders_per_second: Option<u32>,
     /// What passes at all: `active` (within the limits), `reducing` (only what brings a position nearer

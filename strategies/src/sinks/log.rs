@@ -34,6 +34,7 @@ pub struct LogParams {
     /// Level of the lines: `trace`, `debug`, `info`, `warn` or `error`. Default `info`.
     pub level: LogLevel,
     /// One event in this many is logged, the first among them: 1 or more. Default 1, all.
+    #[schemars(extend("unit" = "events"))]
     #[schemars(range(min = 1))]
     pub every: u64,
 }

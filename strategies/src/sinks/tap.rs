@@ -17,6 +17,7 @@ const MOST: usize = 1_000_000;
 #[serde(default, deny_unknown_fields)]
 pub struct TapParams {
     /// How many of the last events are kept: 1 to 1,000,000. Default 1000.
+    #[schemars(extend("unit" = "events"))]
     #[schemars(range(min = 1, max = 1_000_000))]
     pub last: usize,
 }
