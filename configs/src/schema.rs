@@ -39,7 +39,6 @@ pub fn schema(registry: &Registry) -> Value {
         adapters.push(typed("type", name, adapter.doc(), parameters, &inner));
     }
     let mut root = generator.into_root_schema_for::<raw::Config>().to_value();
-    set(&mut root, "/required", json!(["routing"]));
     set(&mut root, "/properties/sources/additionalProperties", json!({ "anyOf": sources }));
     set(&mut root, "/properties/components/additionalProperties", json!({ "anyOf": components }));
     let events: Vec<&str> = registry.events().iter().map(|fields| fields.event.name).collect();

@@ -81,6 +81,7 @@ pub mod stage;
 mod sync;
 pub mod testing;
 mod tier;
+pub mod topic;
 pub mod topology;
 pub mod wait;
 

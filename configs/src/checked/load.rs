@@ -1,13 +1,14 @@
 //! From text to what can run.
 
 use super::{Checked, Desk, Info, Places, Ready, Setup};
-use super::{components, inputs, problems, prune, resolved, routes, settings, sources};
+use super::{components, inputs, problems, prune, resolved, routes, settings, sources, topics};
 use crate::codes;
 use crate::mistake::{Mistake, Mistakes};
 use crate::options::LoadOptions;
 use crate::raw;
 use crate::tree::{Node, Texts, parse};
 use pitlane::Instruments;
+use pitlane::event::MarketData;
 use pitlane::registry::Registry;
 use pitlane::source::Source;
 use pitlane::stage::Component;
@@ -125,6 +126,9 @@ pub(super) struct Assembly {
     pub(super) sources: Vec<(String, Box<dyn Source>)>,
     pub(super) source_infos: Vec<Info>,
     pub(super) routes: Vec<routes::Entry>,
+    pub(super) subscriptions: Vec<topics::Subscription>,
+    /// Sources that only subscriptions take.
+    pub(super) subscribed: Vec<String>,
     pub(super) unfed: Vec<String>,
     pub(super) instruments: Instruments,
     pub(super) lanes: Lanes,
@@ -144,8 +148,14 @@ impl Assembly {
         for (name, component) in self.components {
             plan.component(&name, component);
         }
+        for source in &self.subscribed {
+            plan.source::<MarketData>(source);
+        }
         for routes::Entry { source, event, tier, route } in self.routes {
             plan.route_fields(&source, event, tier, route);
+        }
+        for topics::Subscription { topics, tier, routes } in self.subscriptions {
+            plan.subscribe_all(topics, tier, routes);
         }
         plan.lanes(self.lanes).capacity(self.rings.capacity).batch_limit(self.rings.batch);
         for (stream, slots) in &self.rings.streams {
@@ -227,7 +237,10 @@ fn assemble(
     let (mut components, component_infos) = components::build(&config.components, &mut desk);
     let is_whole = fill_gaps(&mut components, &desk);
     let routes = routes::convert(config, &mut desk);
+    let subscriptions = topics::convert(config, &mut desk);
     let assembly = Assembly {
+        subscriptions,
+        subscribed: topics::sources(config),
         unfed: routes::unfed(config, &mut desk),
         is_whole,
         components,
@@ -244,6 +257,6 @@ fn assemble(
         session: desk.session,
         config: resolved::json(root),
     };
-    routes::warn_of_unused_sources(&mut desk);
+    routes::warn_of_unused_sources(config, &mut desk);
     (assembly, desk.mistakes)
 }

@@ -11,7 +11,7 @@
 //! | `load` | the way above, from end to end |
 //! | `inputs` | what the command line changes in the tree |
 //! | `prune` | leaves out what cannot be read, so that the rest can be looked at |
-//! | `sources`, `components`, `routes`, `settings` | one section of the config each |
+//! | `sources`, `components`, `routes`, `topics`, `settings` | one section of the config each |
 //! | `resolved` | parameters with their defaults, as JSON |
 //! | `problems` | where in the file a problem of the plan stands |
 
@@ -24,6 +24,7 @@ mod resolved;
 mod routes;
 mod settings;
 mod sources;
+mod topics;
 
 pub use load::{check, load, read};
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Routes: from what was written to what the topology knows.
 
-use super::Desk;
+use super::{Desk, topics};
 use crate::codes;
 use crate::mistake::Mistake;
 use crate::nearest::{did_you_mean, misspelled};
@@ -38,7 +38,10 @@ pub(super) fn convert(config: &raw::Config, desk: &mut Desk<'_>) -> Vec<Entry> {
         for (event, topic) in topics {
             let path = format!("routing.{source}.{event}");
             let Some(fields) = event_type(source, event, desk) else { continue };
-            let tier = tier(topic, &path, desk);
+            let tier = match topic {
+                raw::Topic::Short(_) => Tier::Standard,
+                raw::Topic::Long(long) => Carried::of(long).tier(&path, desk),
+            };
             let list = match topic {
                 raw::Topic::Short(list) => list,
                 raw::Topic::Long(long) => &long.routes,
@@ -66,7 +69,7 @@ fn on_full(topic: &raw::Topic) -> OnFull {
     }
 }
 
-fn with_on_full(on_full: OnFull, route: Route) -> Route {
+pub(super) fn with_on_full(on_full: OnFull, route: Route) -> Route {
     if on_full == OnFull::Block {
         return route;
     }
@@ -87,8 +90,25 @@ fn event_type(source: &str, event: &str, desk: &mut Desk<'_>) -> Option<Fields> 
     fields.copied()
 }
 
-fn tier(topic: &raw::Topic, path: &str, desk: &mut Desk<'_>) -> Tier {
-    let raw::Topic::Long(long) = topic else { return Tier::Standard };
+/// How events are carried, as written.
+pub(super) struct Carried {
+    pub(super) tier: TierWord,
+    pub(super) batch: Option<usize>,
+    pub(super) max_wait: Option<raw::Duration>,
+}
+
+impl Carried {
+    fn of(long: &raw::LongTopic) -> Self {
+        Self { tier: long.tier, batch: long.batch, max_wait: long.max_wait }
+    }
+
+    /// The tier, of what stands at a path.
+    pub(super) fn tier(&self, path: &str, desk: &mut Desk<'_>) -> Tier {
+        tier(self, path, desk)
+    }
+}
+
+fn tier(long: &Carried, path: &str, desk: &mut Desk<'_>) -> Tier {
     if long.tier != TierWord::Fast {
         for (key, given) in [("batch", long.batch.is_some()), ("max_wait", long.max_wait.is_some())]
         {
@@ -128,7 +148,7 @@ fn tier(topic: &raw::Topic, path: &str, desk: &mut Desk<'_>) -> Tier {
 }
 
 /// The route; a stand-in takes the place of what is not known.
-fn convert_route(route: &raw::Route, path: &str, desk: &mut Desk<'_>) -> Route {
+pub(super) fn convert_route(route: &raw::Route, path: &str, desk: &mut Desk<'_>) -> Route {
     let made = match route {
         raw::Route::To(name) => return to(name, path, desk),
         raw::Route::Made(made) => made,
@@ -306,10 +326,12 @@ pub(super) fn unfed(config: &raw::Config, desk: &mut Desk<'_>) -> Vec<String> {
 }
 
 /// Warns of sources that no route uses. (Of components, the topology check does.)
-pub(super) fn warn_of_unused_sources(desk: &mut Desk<'_>) {
+pub(super) fn warn_of_unused_sources(config: &raw::Config, desk: &mut Desk<'_>) {
     let routed = desk.names("routing");
     let sources = desk.root.get("sources").map_or(&[][..], Node::entries);
-    for entry in sources.iter().filter(|entry| !routed.iter().any(|name| name == entry.name())) {
+    let is_used =
+        |name: &str| routed.iter().any(|routed| routed == name) || topics::takes(config, name);
+    for entry in sources.iter().filter(|entry| !is_used(entry.name())) {
         let message = format!("`{}` is not routed, so its events go nowhere", entry.name());
         let help = "name it under `routing:`, or remove it";
         let mistake = Mistake::new(codes::NEVER_ROUTED, entry.key.span, message, help);

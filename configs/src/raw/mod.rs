@@ -35,6 +35,9 @@ pub(crate) struct Config {
     /// Where events go: source, then event type, then routes.
     #[serde(default)]
     pub(crate) routing: IndexMap<String, IndexMap<String, Topic>>,
+    /// Where events go by their topics: patterns, then routes.
+    #[serde(default)]
+    pub(crate) topics: Vec<Subscription>,
     /// Where stages run: `auto` (as many lanes as there are free cores), `fused` (all on one
     /// thread), a number of lanes, or a list of lanes.
     #[serde(default)]
@@ -183,6 +186,48 @@ pub(crate) struct LongTopic {
     pub(crate) on_full: OnFullWord,
     /// Each route gets every event.
     pub(crate) routes: Vec<Route>,
+}
+
+/// Where the events go whose topics match, and how.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Subscription {
+    /// A pattern, or several: `md.*.trade.AAPL.XNAS`, `order.>`. `*` is one level, `>` the rest.
+    pub(crate) subscribe: Patterns,
+    /// How carefully and how fast events are carried.
+    #[serde(default)]
+    pub(crate) tier: TierWord,
+    /// Fast tier: most events gathered before they become visible; by default 1000.
+    #[serde(default)]
+    #[schemars(range(min = 1))]
+    pub(crate) batch: Option<usize>,
+    /// Fast tier: longest time they are gathered, 0 publishes each at once; by default 1ms.
+    #[serde(default)]
+    pub(crate) max_wait: Option<Duration>,
+    /// What the links of these routes do when their readers are too slow, where a route does not say.
+    #[serde(default)]
+    pub(crate) on_full: OnFullWord,
+    /// Each route gets every event that one of the patterns matches.
+    pub(crate) routes: Vec<Route>,
+}
+
+/// One pattern of topics, or several.
+#[derive(Debug, Deserialize)]
+#[serde(rename = "$shape")]
+pub(crate) enum Patterns {
+    #[serde(rename = "scalar")]
+    One(String),
+    #[serde(rename = "list")]
+    Several(Vec<String>),
+}
+
+impl Patterns {
+    pub(crate) fn texts(&self) -> &[String] {
+        match self {
+            Patterns::One(one) => std::slice::from_ref(one),
+            Patterns::Several(several) => several,
+        }
+    }
 }
 
 /// A tier.

@@ -1,6 +1,8 @@
 //! JSON Schemas of the types whose form depends on their shape.
 
-use super::{Component, Lane, LaneWord, Lanes, LongComponent, LongTopic, OnFullWord, Route, Topic};
+use super::{
+    Component, Lane, LaneWord, Lanes, LongComponent, LongTopic, OnFullWord, Patterns, Route, Topic,
+};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 use std::borrow::Cow;
@@ -37,6 +39,17 @@ impl Shapes for Lanes {
 
     fn shapes(generator: &mut SchemaGenerator) -> Vec<Schema> {
         vec![generator.subschema_for::<LaneWord>(), generator.subschema_for::<Vec<Lane>>()]
+    }
+}
+
+impl Shapes for Patterns {
+    const NAME: &'static str = "Patterns";
+
+    fn shapes(generator: &mut SchemaGenerator) -> Vec<Schema> {
+        vec![
+            json_schema!({ "type": "string", "description": "A pattern of topics." }),
+            generator.subschema_for::<Vec<String>>(),
+        ]
     }
 }
 
@@ -110,4 +123,4 @@ macro_rules! schema_of_shapes {
     };
 }
 
-schema_of_shapes!(Component Topic Lanes Route);
+schema_of_shapes!(Component Topic Lanes Patterns Route);

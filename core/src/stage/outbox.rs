@@ -1,5 +1,6 @@
 //! Where a stage emits.
 
+mod lazy;
 mod not_now;
 
 use super::port::Port;
@@ -141,8 +142,15 @@ impl Outbox {
         self.timing.end_batch();
     }
 
-    pub(crate) fn add_port(&mut self, event: EventType, source: u16, stream: Stream) {
-        self.ports.push(Port::new(event, source, stream, self.max_emissions));
+    /// Adds a stream; `is_read` says whether anybody reads it.
+    pub(crate) fn add_port(
+        &mut self,
+        event: EventType,
+        source: u16,
+        stream: Stream,
+        is_read: bool,
+    ) {
+        self.ports.push(Port::new(event, source, stream, self.max_emissions).read_by_any(is_read));
     }
 
     pub(crate) fn set_pass(&mut self, event: EventType, stream: Stream) {
@@ -155,17 +163,25 @@ impl Outbox {
     /// the stage returns.
     #[inline]
     pub fn emit<E: Event>(&mut self, event: E) {
-        let Some(port) = self.ports.iter_mut().find(|port| port.event.id == E::TYPE.id) else {
+        let Some(at) = self.ports.iter().position(|port| port.event.id == E::TYPE.id) else {
             return self.refuse(FaultKind::UndeclaredEmission, E::TYPE);
         };
+        self.write::<E>(at, |slot| *slot = *Slot::of(&event));
+    }
+
+    /// Writes the next event of a port.
+    #[inline]
+    fn write<E: Event>(&mut self, at: usize, fill: impl FnOnce(&mut Slot)) {
         if self.emitted == self.max_emissions {
             return self.refuse(FaultKind::TooManyEmissions, E::TYPE);
         }
         self.emitted += 1;
         self.attention = true;
-        let (cause, component, source) = (&self.cause, self.component, port.source);
+        let (cause, component) = (&self.cause, self.component);
+        let port = &mut self.ports[at];
+        let source = port.source;
         self.blocked |= !port.write(self.turn, |slot| {
-            *slot = *Slot::of(&event);
+            fill(slot);
             bytemuck::cast_mut::<Slot, E>(slot).stamp(component);
             let header = &mut slot.header;
             header.root = cause.root;

@@ -9,6 +9,8 @@ use std::collections::VecDeque;
 pub(super) struct Port {
     pub(super) event: EventType,
     pub(super) source: u16,
+    /// Whether anybody reads the stream.
+    pub(super) is_read: bool,
     pub(super) stream: Stream,
     pub(super) overflow: VecDeque<Slot>,
     /// Written for the event of the turn `fresh_in`.
@@ -21,11 +23,17 @@ impl Port {
         Self {
             event,
             source,
+            is_read: true,
             stream,
             overflow: VecDeque::with_capacity(most),
             fresh: 0,
             fresh_in: 0,
         }
+    }
+
+    /// The same port, whose stream is read or is not.
+    pub(super) fn read_by_any(self, is_read: bool) -> Self {
+        Self { is_read, ..self }
     }
 
     /// Lets `fill` write the next event. Gives whether it went to the ring; else it waits here.

@@ -58,7 +58,7 @@ impl Harness {
             let mut ring = RingBuilder::<Slot>::new(CAPACITY).expect("a power of two");
             ring.reader();
             let (producer, mut readers) = ring.build();
-            out.add_port(event, Self::COMPONENT, Stream::new(producer, false, None));
+            out.add_port(event, Self::COMPONENT, Stream::new(producer, false, None), true);
             streams.extend(readers.pop().map(|reader| (event, reader)));
         }
         Self { component, out, streams, root: 0 }

@@ -263,9 +263,12 @@ fn node(
         out.time(Timing::new(every, most, entries.clone(), clock, latencies.clone()));
     }
     for &stream in &stage.outputs {
+        let is_read =
+            !rings[stream].readers.is_empty() || checked.graph.relays_of(stream).next().is_some();
         let ends = take_stream(checked, rings, stream);
         let stream = &checked.graph.streams[stream];
-        out.add_port(stream.event.event, checked.names.id(&stream.source).unwrap_or(0), ends);
+        let source = checked.names.id(&stream.source).unwrap_or(0);
+        out.add_port(stream.event.event, source, ends, is_read);
     }
     if let Some(stream) = stage.pass {
         let ends = take_stream(checked, rings, stream);

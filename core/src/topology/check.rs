@@ -13,6 +13,7 @@ use crate::metrics::Latencies;
 use crate::ring::MAX_CAPACITY;
 use crate::route::OnFull;
 use crate::sync::Arc;
+use crate::topic::Interest;
 use crate::{Names, Tier};
 
 /// How bad a problem is.
@@ -82,7 +83,7 @@ impl Problems {
 }
 
 /// The known name most like a misspelt one, if any is like it.
-pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let scored = known.map(|other| (strsim::damerau_levenshtein(name, other), other));
     let (distance, other) = scored.min()?;
     (distance <= name.chars().count().div_ceil(3)).then_some(other)
@@ -231,21 +232,34 @@ fn check_conditions(graph: &Graph, world: &World<'_>, problems: &mut Problems) {
 
 /// The condition of each stage's links; what does not compile was noted at its place.
 fn compile_all(graph: &Graph, world: &World<'_>) -> Vec<Vec<Option<Condition>>> {
-    let compile = |link: &Link| join(&link.conditions, &graph.streams[link.stream].event, world);
+    let compile = |link: &Link| {
+        let event = &graph.streams[link.stream].event;
+        join(link.topics.as_ref(), &link.conditions, event, world)
+    };
     graph.stages.iter().map(|stage| stage.links.iter().map(compile).collect()).collect()
 }
 
 /// The condition of each relay, by its stream.
 fn compile_relays(graph: &Graph, world: &World<'_>) -> Vec<Option<Condition>> {
     let compile = |stream: &Stream| {
-        stream.relay.as_ref().and_then(|relay| join(&relay.conditions, &stream.event, world))
+        let relay = stream.relay.as_ref()?;
+        join(relay.topics.as_ref(), &relay.conditions, &stream.event, world)
     };
     graph.streams.iter().map(compile).collect()
 }
 
-fn join(conditions: &[String], fields: &Fields, world: &World<'_>) -> Option<Condition> {
+fn join(
+    topics: Option<&Interest>,
+    conditions: &[String],
+    fields: &Fields,
+    world: &World<'_>,
+) -> Option<Condition> {
     let compile = |text: &String| condition::compile(text, fields, world).ok();
-    conditions.iter().filter_map(compile).reduce(Condition::and)
+    let condition = conditions.iter().filter_map(compile).reduce(Condition::and);
+    match topics.filter(|topics| !topics.is_everything()) {
+        Some(topics) => Some(Condition::chosen(topics, fields, world.instruments, condition)),
+        None => condition,
+    }
 }
 
 /// Slots of each stream's ring; warns where one root may fill a ring that a merge reads.

@@ -95,6 +95,10 @@ impl Checked {
             LinkInfo {
                 stream: stream_name(&self.graph.source_of(link.stream)),
                 event: stream.event.event,
+                topics: relay
+                    .map_or(&link.topics, |relay| &relay.topics)
+                    .as_ref()
+                    .map(ToString::to_string),
                 conditions: before.chain(&link.conditions).cloned().collect(),
                 after: link.after.iter().map(stage_name).collect(),
                 on_full: relay.map_or(link.on_full, |relay| relay.on_full),
@@ -191,6 +195,8 @@ pub struct LinkInfo {
     pub stream: String,
     /// Its event type.
     pub event: EventType,
+    /// The topics of the events it takes, where it does not take all of the stream.
+    pub topics: Option<String>,
     /// Conditions that events must meet.
     pub conditions: Vec<String>,
     /// Names of the stages that see an event before.

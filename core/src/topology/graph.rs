@@ -6,6 +6,7 @@ use crate::condition::Fields;
 use crate::event::{Event, Slot};
 use crate::route::OnFull;
 use crate::stage::{Component, pass_on};
+use crate::topic::Interest;
 use std::time::Duration;
 
 /// Streams, stages and links: what the routes come to.
@@ -49,6 +50,8 @@ pub(super) struct Relayed {
     /// The stream it hangs on.
     pub(super) of: usize,
     pub(super) on_full: OnFull,
+    /// What events it is for, where it does not take all.
+    pub(super) topics: Option<Interest>,
     /// Conditions that events must meet.
     pub(super) conditions: Vec<String>,
 }
@@ -76,6 +79,8 @@ pub(super) struct Stage {
 #[derive(Clone, Debug)]
 pub(super) struct Link {
     pub(super) stream: usize,
+    /// What events it is for, where it does not take all.
+    pub(super) topics: Option<Interest>,
     /// Conditions that events must meet.
     pub(super) conditions: Vec<String>,
     /// Stages that see an event of the stream before.
@@ -89,7 +94,7 @@ pub(super) struct Link {
 impl Link {
     pub(super) fn to(stream: usize) -> Self {
         let (conditions, after) = (Vec::new(), Vec::new());
-        Self { stream, conditions, after, passes: false, on_full: OnFull::Block }
+        Self { stream, topics: None, conditions, after, passes: false, on_full: OnFull::Block }
     }
 
     pub(super) fn is_lossy(&self) -> bool {

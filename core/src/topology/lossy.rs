@@ -162,7 +162,8 @@ impl Lowering<'_> {
         for link in &view.links {
             let mut conditions = link.conditions.clone();
             conditions.extend(to_gateway.then(|| NOT_DENIED.into()));
-            let relay = Some(Relayed { of: link.stream, on_full, conditions });
+            let topics = link.topics.clone();
+            let relay = Some(Relayed { of: link.stream, on_full, topics, conditions });
             let name = self.free_name(link.stream, name);
             let base = self.graph.streams[link.stream].clone();
             self.graph.streams.push(Stream { name, relay, gather: None, ..base });
@@ -219,7 +220,9 @@ impl View {
     /// the route let everything through as it came; then what lies outside it.
     fn unless_like(self, entered: &View, outside: &View) -> View {
         let same = |(one, other): (&Link, &Link)| {
-            one.stream == other.stream && one.conditions == other.conditions
+            one.stream == other.stream
+                && one.conditions == other.conditions
+                && one.topics == other.topics
         };
         let unchanged = self.links.len() == entered.links.len()
             && self.links.iter().zip(&entered.links).all(same);

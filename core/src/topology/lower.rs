@@ -42,6 +42,11 @@ pub(super) fn lower(plan: &mut Plan, problems: &mut Problems) -> Graph {
             lowering.walk(&route.route, &view, route.tier, &at, false);
         }
     }
+    let subscriptions = std::mem::take(&mut plan.subscriptions);
+    for (number, mut planned) in subscriptions.into_iter().enumerate() {
+        planned.routes.iter_mut().for_each(|route| lowering.name_inline_routes(route));
+        lowering.subscribe(number, &planned, &plan.instruments);
+    }
     lowering.check_places();
     lowering.graph
 }
@@ -146,14 +151,18 @@ impl Lowering<'_> {
             }
             found.push(self.ingress(&route.source, route.event));
         }
-        if let Tier::Fast { batch, max_wait } = route.tier {
-            for &stream in &found {
-                let gather = &mut self.graph.streams[stream].gather;
-                let (most, longest) = gather.unwrap_or((batch, max_wait));
-                *gather = Some((most.min(batch), longest.min(max_wait)));
-            }
-        }
+        self.gather_on(&found, route.tier);
         Some(View { event: route.event, links: found.into_iter().map(Link::to).collect() })
+    }
+
+    /// What a route of the fast tier says of the streams it is carried by.
+    pub(super) fn gather_on(&mut self, streams: &[usize], tier: Tier) {
+        let Tier::Fast { batch, max_wait } = tier else { return };
+        for &stream in streams {
+            let gather = &mut self.graph.streams[stream].gather;
+            let (most, longest) = gather.unwrap_or((batch, max_wait));
+            *gather = Some((most.min(batch), longest.min(max_wait)));
+        }
     }
 
     /// Connects what the route names and gives the view of the steps after it. `followed` says

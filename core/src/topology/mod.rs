@@ -12,6 +12,7 @@
 //! | `plan` | what is to be: sources, components, routes, lanes |
 //! | `graph` | streams, stages and links |
 //! | `lower` | routes to these |
+//! | `subscribe` | patterns of topics to links |
 //! | `lossy` | routes that may lose events, and what differs from run to run because of them |
 //! | `check` | mistakes, all of them; the order of stages |
 //! | `policies` | what components say about failures |
@@ -45,11 +46,13 @@ mod report;
 mod run;
 #[cfg(all(test, shuttle))]
 mod schedules;
+mod subscribe;
 #[cfg(all(test, not(any(loom, shuttle))))]
 mod tests;
 mod threads;
 mod watchdog;
 
+pub(crate) use check::nearest;
 pub use check::{Problem, Severity};
 pub use checked::{Checked, LinkInfo, StageInfo, StreamInfo};
 pub use dead_letters::{Attempt, DeadLetter, DeadLetters, FailedEvent, MOST_DEAD_LETTERS};

@@ -99,6 +99,7 @@ pub struct Plan {
     pub(super) sources: Vec<(String, Fields)>,
     pub(super) components: Vec<(String, Component)>,
     pub(super) routes: Vec<PlannedRoute>,
+    pub(super) subscriptions: Vec<PlannedSubscription>,
     pub(super) lanes: Lanes,
     pub(super) capacity: usize,
     pub(super) stream_capacities: Vec<(String, usize)>,
@@ -120,6 +121,14 @@ pub(super) struct PlannedRoute {
     pub(super) route: Route,
 }
 
+/// Routes and the topics they are for.
+#[derive(Debug)]
+pub(super) struct PlannedSubscription {
+    pub(super) topics: Vec<String>,
+    pub(super) tier: Tier,
+    pub(super) routes: Vec<Route>,
+}
+
 impl Default for Plan {
     fn default() -> Self {
         Self {
@@ -128,6 +137,7 @@ impl Default for Plan {
             sources: Vec::new(),
             components: Vec::new(),
             routes: Vec::new(),
+            subscriptions: Vec::new(),
             lanes: Lanes::default(),
             capacity: DEFAULT_CAPACITY,
             stream_capacities: Vec::new(),
@@ -193,6 +203,52 @@ impl Plan {
     ) -> &mut Self {
         let route = PlannedRoute { source: source.into(), event, tier, route: route.into() };
         self.routes.push(route);
+        self
+    }
+
+    /// Routes the events whose topics match one of these patterns, see [`crate::topic`]: each event once,
+    /// whatever its type and source. Patterns see the streams of routes, components and declared
+    /// sources ([`Plan::source`]); what matches none of them is among the warnings of the check.
+    ///
+    /// ```
+    /// use pitlane::event::{MarketData, Side};
+    /// use pitlane::testing::Recorder;
+    /// use pitlane::topology::{Lanes, Plan};
+    /// use pitlane::{Instruments, Tier};
+    ///
+    /// let instruments = Instruments::new();
+    /// let [aapl, msft] = ["AAPL.XNAS", "MSFT.XNAS"].map(|symbol| instruments.intern(symbol));
+    /// let trades = Recorder::<MarketData>::new();
+    /// let mut plan = Plan::new();
+    /// plan.instruments(instruments).lanes(Lanes::Fused).source::<MarketData>("feed");
+    /// plan.subscribe(["md.*.trade.AAPL.XNAS"], Tier::FAST, trades.sink());
+    ///
+    /// let mut running = plan.check().expect("no mistakes").start()?;
+    /// for instrument in [aapl, msft, aapl] {
+    ///     running.publish("feed", &MarketData::trade(instrument, 0, 100, 1, Side::Bid))?;
+    /// }
+    /// assert!(running.stop().is_complete());
+    /// assert_eq!(trades.events().len(), 2);
+    /// # Ok::<(), pitlane::topology::RunError>(())
+    /// ```
+    pub fn subscribe<T: Into<String>>(
+        &mut self,
+        topics: impl IntoIterator<Item = T>,
+        tier: Tier,
+        route: impl Into<Route>,
+    ) -> &mut Self {
+        self.subscribe_all(topics, tier, vec![route.into()])
+    }
+
+    /// As [`Plan::subscribe`], to several routes, each of which gets every event.
+    pub fn subscribe_all<T: Into<String>>(
+        &mut self,
+        topics: impl IntoIterator<Item = T>,
+        tier: Tier,
+        routes: Vec<Route>,
+    ) -> &mut Self {
+        let topics = topics.into_iter().map(Into::into).collect();
+        self.subscriptions.push(PlannedSubscription { topics, tier, routes });
         self
     }
 

@@ -1,0 +1,49 @@
+//! Events that are only made where somebody listens.
+
+use super::Outbox;
+use crate::event::Event;
+use crate::stage::FaultKind;
+
+impl Outbox {
+    /// Whether anybody reads the events of this type that the stage emits: a stage that runs, or a link that
+    /// may lose them. It is found out when the topology is built and never changes while it runs. Never
+    /// true for a type that the stage does not declare.
+    #[inline]
+    #[must_use]
+    pub fn has_subscribers<E: Event>(&self) -> bool {
+        self.ports.iter().any(|port| port.event.id == E::TYPE.id && port.is_read)
+    }
+
+    /// Emits an event that `fill` writes, in place, into one that is all zeroes. Where nobody
+    /// [listens](Outbox::has_subscribers) `fill` is not called, and nothing is emitted or counted: the
+    /// stream is empty. A type that the stage does not declare is refused all the same.
+    ///
+    /// ```
+    /// use pitlane::event::{Action, MarketData, Signal};
+    /// use pitlane::stage::{each, Component, Outbox};
+    ///
+    /// let quoted: Component = each(|event: &MarketData, out: &mut Outbox| {
+    ///     out.emit_with(|signal: &mut Signal| {
+    ///         // Not run where nobody reads signals of this component.
+    ///         *signal = Signal::new(Action::Hold, 0.0, event.as_trade().map_or(0, |trade| trade.price()));
+    ///     });
+    ///     Ok(())
+    /// })
+    /// .emits::<Signal>()
+    /// .into();
+    /// ```
+    #[inline]
+    pub fn emit_with<E: Event>(&mut self, fill: impl FnOnce(&mut E)) {
+        let Some(at) = self.ports.iter().position(|port| port.event.id == E::TYPE.id) else {
+            return self.refuse(FaultKind::UndeclaredEmission, E::TYPE);
+        };
+        if !self.ports[at].is_read {
+            return;
+        }
+        self.write::<E>(at, |slot| {
+            let event: &mut E = bytemuck::cast_mut(slot);
+            *event = E::zeroed();
+            fill(event);
+        });
+    }
+}
