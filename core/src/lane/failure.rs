@@ -219,7 +219,7 @@ impl Node {
         let Some(rebuild) = &parts.failures.policy.rebuild else {
             return Err(Fault::new("there is nothing to make a fresh stage from"));
         };
-        let Component { mut stage, inputs, .. } = guard(rebuild)?;
+        let Component { mut stage, inputs, .. } = guard(|| rebuild.make())?;
         if inputs != parts.takes {
             return Err(Fault::new("what was made in its place takes other events"));
         }

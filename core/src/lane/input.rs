@@ -5,7 +5,7 @@ use crate::condition::Condition;
 use crate::event::Slot;
 use crate::metrics::{LinkWord, Words};
 use crate::ring::{CLOSED, LossyReader, Reader};
-use crate::stage::{Erased, Outbox, Ran, Run};
+use crate::stage::{Erased, Outbox, Ran, Run, Tagger};
 use std::collections::VecDeque;
 
 /// One input of a stage: a reader, what is known of the stream's progress, and events kept aside.
@@ -14,6 +14,8 @@ pub(crate) struct Input {
     /// Which of the stage's event types it carries.
     handler: usize,
     when: Option<Condition>,
+    /// Of a partition's copy: which events are its own.
+    tagger: Option<Tagger>,
     /// Whether what the stage lets pass goes on to later steps.
     passes: bool,
     /// The stream's bound, loaded before the cursor that the reader knows.
@@ -51,6 +53,7 @@ impl Input {
         reader: AnyReader,
         handler: usize,
         when: Option<Condition>,
+        tagger: Option<Tagger>,
         passes: bool,
         counters: Option<Words<LinkWord>>,
     ) -> Self {
@@ -60,17 +63,40 @@ impl Input {
             AnyReader::Gated(reader) => Origin::Gated(reader),
             AnyReader::Lossy(reader, batch) => Origin::Lossy(Lossy::new(reader, batch)),
         };
-        Self { from, handler, when, passes, bound, aside, filtered, skipped, max_lag, counters }
+        Self {
+            from,
+            handler,
+            when,
+            tagger,
+            passes,
+            bound,
+            aside,
+            filtered,
+            skipped,
+            max_lag,
+            counters,
+        }
     }
 
     /// The least root this input can still give, as far as is known.
     #[inline]
     pub(crate) fn least_root(&self) -> u64 {
-        let head = match &self.from {
+        self.head().map_or(self.bound, |slot| slot.header.root)
+    }
+
+    /// The same, and the tag that stands in the place of the source.
+    #[inline]
+    pub(crate) fn least_tagged(&self) -> (u64, u16) {
+        let key = |slot: &Slot| (slot.header.root, slot.header.source);
+        self.head().map_or((self.bound, 0), key)
+    }
+
+    #[inline]
+    fn head(&self) -> Option<&Slot> {
+        match &self.from {
             Origin::Gated(reader) => self.aside.front().or_else(|| reader.head()),
             Origin::Lossy(copied) => copied.events().first(),
-        };
-        head.map_or(self.bound, |slot| slot.header.root)
+        }
     }
 
     /// Whether its next event may be handled now, as far as is known.
@@ -156,7 +182,8 @@ impl Input {
                 (copied.done(), &copied.events()[..limit.min(copied.events().len())])
             }
         };
-        let run = Run { slots, first, until, when: self.when.as_mut() };
+        let (when, tagger) = (self.when.as_mut(), self.tagger.as_mut());
+        let run = Run { slots, first, until, tagger, when };
         let ran = stage.run(self.handler, run, out);
         match &mut self.from {
             Origin::Gated(reader) => reader.release(ran.consumed),
@@ -177,7 +204,8 @@ impl Input {
         let Origin::Gated(reader) = &mut self.from else { return Ran::default() };
         let slots = self.aside.as_slices().0;
         let slots = &slots[..slots.len().min(limit).min(reader.available_aside())];
-        let run = Run { slots, first: reader.sequence(), until, when: self.when.as_mut() };
+        let (when, tagger) = (self.when.as_mut(), self.tagger.as_mut());
+        let run = Run { slots, first: reader.sequence(), until, tagger, when };
         let ran = stage.run(self.handler, run, out);
         self.aside.drain(..ran.consumed);
         reader.done_aside(ran.consumed);

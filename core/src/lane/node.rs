@@ -19,6 +19,8 @@ pub(crate) struct NodeParts {
     /// Event types the stage takes.
     pub(crate) takes: Vec<EventType>,
     pub(crate) failures: Failures,
+    /// Whether it joins the copies of a partition: by root and tag.
+    pub(crate) joins: bool,
     pub(crate) inputs: Vec<Input>,
     pub(crate) out: Outbox,
     /// Where it counts; `None` where nothing is counted.
@@ -156,12 +158,17 @@ impl Node {
     /// Takes events in their order until the limit, or an input to wait for, or an output is full.
     /// Gives how many, and the input whose next event failed.
     fn run(&mut self) -> (usize, Option<(usize, Fault)>) {
-        let NodeParts { stage, inputs, out, counters, limit, .. } = &mut self.parts;
+        let NodeParts { stage, inputs, out, counters, limit, joins, .. } = &mut self.parts;
         let mut left = *limit;
         let mut filtered = 0;
         let mut fault = None;
         while left > 0 {
-            let (number, until) = choose(inputs);
+            let (number, until, most) = if *joins {
+                choose_tagged(inputs)
+            } else {
+                let (number, until) = choose(inputs);
+                (number, until, usize::MAX)
+            };
             let input = &mut inputs[number];
             if !input.is_ready() {
                 let before = input.least_root();
@@ -171,7 +178,7 @@ impl Node {
                 }
                 continue;
             }
-            let ran = input.run(&mut **stage, out, until, left.min(out.stride()));
+            let ran = input.run(&mut **stage, out, until, left.min(out.stride()).min(most));
             out.handled();
             left -= ran.consumed;
             filtered += ran.filtered;
@@ -275,4 +282,18 @@ fn choose(inputs: &[Input]) -> (usize, u64) {
         }
     }
     (first, until)
+}
+
+/// The same where events of one root are in the order of their tags: also how many may be taken before
+/// the next choice.
+#[inline]
+fn choose_tagged(inputs: &[Input]) -> (usize, u64, usize) {
+    let key = |index: usize| (inputs[index].least_tagged(), index);
+    let first = (0..inputs.len()).map(key).min();
+    let Some(((root, _), number)) = first else { return (0, u64::MAX, usize::MAX) };
+    let others = (0..inputs.len()).filter(|&index| index != number);
+    match others.map(|index| inputs[index].least_root()).min() {
+        Some(next) if next == root => (number, root.saturating_add(1), 1),
+        next => (number, next.unwrap_or(u64::MAX), usize::MAX),
+    }
 }

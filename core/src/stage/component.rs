@@ -2,7 +2,7 @@
 
 use super::guard::guard;
 use super::policy::Policy;
-use super::{Fault, On, Outbox, Stage};
+use super::{Fault, On, Outbox, Stage, Tagger};
 use crate::condition::{Condition, Fields};
 use crate::event::{Event, EventType, Slot};
 use std::marker::PhantomData;
@@ -240,13 +240,11 @@ impl<S: Stage + 'static> From<Builder<S>> for Component {
 pub(crate) struct Run<'a> {
     pub(crate) slots: &'a [Slot],
     /// Sequence of the first of them in its stream.
-    #[cfg_attr(
-        not(feature = "tokio"),
-        expect(dead_code, reason = "async handlers know by it which events they have begun")
-    )]
     pub(crate) first: u64,
     /// Handle only events with a root below this.
     pub(crate) until: u64,
+    /// Of a partition: which events are this copy's, and the tags of what they cause.
+    pub(crate) tagger: Option<&'a mut Tagger>,
     /// Hold back events that do not match.
     pub(crate) when: Option<&'a mut Condition>,
 }
@@ -267,6 +265,10 @@ pub(crate) trait Erased: Send {
     fn start(&mut self, out: &mut Outbox) -> Result<(), Fault>;
     fn batch_end(&mut self) -> Result<(), Fault>;
     fn stop(&mut self, out: &mut Outbox) -> Result<(), Fault>;
+    /// Whether it looks at [`Run::tagger`].
+    fn may_share(&self) -> bool {
+        false
+    }
     /// Handles events of the `input`-th type of [`Component::inputs`].
     fn run(&mut self, input: usize, run: Run<'_>, out: &mut Outbox) -> Ran;
 }
@@ -279,6 +281,10 @@ struct Typed<S> {
 }
 
 impl<S: Stage> Erased for Typed<S> {
+    fn may_share(&self) -> bool {
+        true
+    }
+
     fn start(&mut self, out: &mut Outbox) -> Result<(), Fault> {
         guard(|| self.stage.on_start(out))
     }
@@ -297,6 +303,9 @@ impl<S: Stage> Erased for Typed<S> {
 }
 
 fn run_each<S: On<E>, E: Event>(stage: &mut S, run: Run<'_>, out: &mut Outbox) -> Ran {
+    if run.tagger.is_some() {
+        return run_share(stage, run, out);
+    }
     let Run { slots, until, when, .. } = run;
     // It lies outside of what may unwind, so that it is exact after a panic, too.
     let mut ran = Ran::default();
@@ -313,6 +322,43 @@ fn run_each<S: On<E>, E: Event>(stage: &mut S, run: Run<'_>, out: &mut Outbox) -
             guard(|| run_matching(stage, slots, in_turn, |slot| when.matches(slot), out, &mut ran))
         }
     };
+    if let Err(fault) = result {
+        out.fail(&slots[ran.consumed].header);
+        ran.fault = Some(fault);
+    }
+    ran
+}
+
+/// The same for a copy of a partition: what it emits is tagged.
+fn run_share<S: On<E>, E: Event>(stage: &mut S, run: Run<'_>, out: &mut Outbox) -> Ran {
+    let Run { slots, first, until, tagger, mut when } = run;
+    let mut ran = Ran::default();
+    let Some(tagger) = tagger else { return ran };
+    let result = guard(|| {
+        for (number, slot) in slots.iter().enumerate() {
+            ran.consumed = number;
+            if slot.header.root >= until {
+                return Ok(());
+            }
+            let tag = tagger.tag(slot, first + number as u64);
+            let tag = tag.filter(|_| when.as_mut().is_none_or(|when| when.matches(slot)));
+            let Some(tag) = tag else {
+                ran.filtered += 1;
+                continue;
+            };
+            out.tag_with(tag);
+            let mut one = Ran::default();
+            let result =
+                run_matching(stage, &slots[number..=number], |_| true, |_| true, out, &mut one);
+            ran.consumed += one.consumed;
+            result?;
+            if one.consumed == 0 || out.is_blocked() {
+                return Ok(());
+            }
+        }
+        ran.consumed = slots.len();
+        Ok(())
+    });
     if let Err(fault) = result {
         out.fail(&slots[ran.consumed].header);
         ran.fault = Some(fault);

@@ -169,6 +169,25 @@ impl Outbox {
         self.write::<E>(at, |slot| *slot = *Slot::of(&event));
     }
 
+    /// Hands an event on as it is, on the port of the given number; its source is the port's.
+    #[inline]
+    pub(crate) fn hand_on(&mut self, at: usize, event: &Slot) {
+        self.emitted += 1;
+        self.attention = true;
+        let port = &mut self.ports[at];
+        let source = port.source;
+        self.blocked |= !port.write(self.turn, |slot| {
+            *slot = *event;
+            slot.header.source = source;
+        });
+    }
+
+    /// What is emitted next has this tag in the place of its source.
+    #[inline]
+    pub(crate) fn tag_with(&mut self, tag: u16) {
+        self.ports.iter_mut().for_each(|port| port.source = tag);
+    }
+
     /// Writes the next event of a port.
     #[inline]
     fn write<E: Event>(&mut self, at: usize, fill: impl FnOnce(&mut Slot)) {

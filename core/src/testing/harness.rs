@@ -91,7 +91,8 @@ impl Harness {
         let Some(input) = self.component.inputs.iter().position(|input| *input == E::TYPE) else {
             return Err(Fault::new(format!("the component does not take {}", E::TYPE)));
         };
-        let run = Run { slots: &[slot], first: self.root, until: u64::MAX, when: None };
+        let run =
+            Run { slots: &[slot], first: self.root, until: u64::MAX, tagger: None, when: None };
         self.out.begin_poll();
         let ran = self.component.stage.run(input, run, &mut self.out);
         self.out.flush();

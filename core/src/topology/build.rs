@@ -11,7 +11,7 @@ use crate::metrics::{EntryClock, On, Timing};
 use crate::ring::{Producer, ReaderKey, RingBuilder};
 use crate::route::OnFull;
 use crate::sequencer::{Ingress, Sequencer};
-use crate::stage::{Gate, Gather, OnFault, Outbox, Relay, Stream};
+use crate::stage::{Gate, Gather, OnFault, Outbox, Relay, Stream, Tagger};
 use crate::sync::Arc;
 use crate::wait::{Bed, Wait};
 
@@ -222,6 +222,14 @@ fn relay_fails(checked: &Checked, stream: usize) -> OnFault {
 const KINDS: usize = 4;
 const MOST_EXPECTED: usize = 1 << 20;
 
+/// The name that a stage's events carry: a copy's is that of what it is a copy of.
+fn own_name(stage: &super::graph::Stage) -> &str {
+    match (stage.copy_of, stage.name.rsplit_once('#')) {
+        (Some(_), Some((name, _))) => name,
+        _ => &stage.name,
+    }
+}
+
 /// Where a node stands.
 struct Spot {
     /// Its place in topological order.
@@ -242,8 +250,8 @@ fn node(
     entries: Option<&Arc<EntryClock>>,
 ) -> Node {
     let Spot { place, index, first_link, lane } = spot;
+    let id = checked.names.id(own_name(&stage)).unwrap_or(0);
     let component = stage.component;
-    let id = checked.names.id(&stage.name).unwrap_or(0);
     let mut out = Outbox::new(id, checked.names.clone(), component.max_emissions);
     let gathers = stage.outputs.iter().filter_map(|&stream| checked.graph.streams[stream].gather);
     if let Some((batch, max_wait)) = gathers.reduce(|a, b| (a.0.min(b.0), a.1.min(b.1))) {
@@ -283,7 +291,8 @@ fn node(
         let handler = component.inputs.iter().position(|input| *input == event);
         let handler = handler.expect("input types were checked");
         let counters = || checked.shared.counters.link(first_link + number);
-        Input::new(reader, handler, when, link.passes, checked.counters.then(counters))
+        let tagger = link.share.map(|share| Tagger::new(share, number, stage.links.len()));
+        Input::new(reader, handler, when, tagger, link.passes, checked.counters.then(counters))
     };
     let inputs = links.map(input).collect();
     let read = stage.links.iter().map(|link| &checked.graph.streams[link.stream]);
@@ -295,6 +304,7 @@ fn node(
         stage: component.stage,
         takes: component.inputs,
         failures,
+        joins: stage.joins,
         inputs,
         out,
         counters: checked.counters.then(|| checked.shared.counters.stage(place)),

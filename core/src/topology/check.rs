@@ -135,7 +135,9 @@ pub(super) fn check(mut plan: Plan) -> Result<Checked, Vec<Problem>> {
 fn name_all(graph: &Graph, problems: &mut Problems) -> Names {
     let mut names = Names::default();
     let sources = graph.streams.iter().map(|stream| stream.source.as_str());
-    let components = graph.stages.iter().map(|stage| stage.name.as_str());
+    // Copies of a partition go by the name of what they are copies of.
+    let named = graph.stages.iter().filter(|stage| stage.copy_of.is_none());
+    let components = named.map(|stage| stage.name.as_str());
     let fits = sources.chain(components).all(|name| names.intern(name).is_some());
     if !fits {
         let message = "there are more than 65,535 names of sources and components";
@@ -326,7 +328,13 @@ fn warn_of_large_yields(
     for &index in order {
         let stage = &graph.stages[index];
         let reads = stage.links.iter().map(|link| graph.source_of(link.stream));
-        let arriving = reads.fold(0, |sum: usize, stream| sum.saturating_add(yields[stream]));
+        let yielded = reads.map(|stream| yields[stream]);
+        // An event is one copy's.
+        let arriving = if stage.joins {
+            yielded.max().unwrap_or(0)
+        } else {
+            yielded.fold(0, usize::saturating_add)
+        };
         for &stream in &stage.outputs {
             yields[stream] = arriving.saturating_mul(stage.component.max_emissions);
         }

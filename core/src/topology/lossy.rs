@@ -79,7 +79,7 @@ impl Lowering<'_> {
                 self.warn_if_empty(steps, at);
                 self.lossy_steps(on_full, steps, view, tier, at, followed)
             }
-            Route::To(_) | Route::Transform { .. } => {
+            Route::To(_) | Route::Transform { .. } | Route::Partition { .. } => {
                 let entered = self.enter(on_full, route, view, tier, at);
                 let after = self.walk(route, &entered, tier, at, followed);
                 after.unless_like(&entered, view)
@@ -181,15 +181,8 @@ impl Lowering<'_> {
         let name = self.free_name(first.stream, name);
         let (index, stream) = (self.graph.stages.len(), self.graph.streams.len());
         let source = self.graph.streams[first.stream].source.clone();
-        self.graph.streams.push(Stream {
-            name: name.clone(),
-            source,
-            event: view.event,
-            writer: Some(index),
-            pass: true,
-            gather: None,
-            relay: None,
-        });
+        let stream_of_copy = Stream::new(name.clone(), source, view.event, Some(index));
+        self.graph.streams.push(Stream { pass: true, ..stream_of_copy });
         let links = view.links.iter().map(|link| Link { passes: true, ..link.clone() });
         self.graph.stages.push(Stage {
             component: pass_on(view.event.event),
@@ -240,7 +233,9 @@ fn first_name_of(route: &Route) -> &str {
         Route::To(name) => name,
         Route::Pipeline(routes) | Route::Broadcast(routes) => first_name(routes),
         Route::Filter { target, .. } => target.as_deref().map_or("", first_name_of),
-        Route::Transform { with: route, .. } | Route::OnFull { route, .. } => first_name_of(route),
+        Route::Transform { with: route, .. }
+        | Route::OnFull { route, .. }
+        | Route::Partition { target: route, .. } => first_name_of(route),
         Route::Inline(_) => "",
     }
 }

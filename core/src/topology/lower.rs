@@ -11,7 +11,7 @@ use super::plan::{Plan, PlannedRoute};
 use crate::Tier;
 use crate::condition::Fields;
 use crate::event::{Event, Order};
-use crate::route::Route;
+use crate::route::{By, Route};
 use crate::stage::Component;
 use std::collections::HashMap;
 
@@ -67,8 +67,7 @@ impl Lowering<'_> {
         }
         let source = name.to_owned();
         let name = name.into();
-        let stream =
-            Stream { name, source, event, writer: None, pass: false, gather: None, relay: None };
+        let stream = Stream::new(name, source, event, None);
         self.graph.streams.push(stream);
         self.graph.streams.len() - 1
     }
@@ -89,8 +88,7 @@ impl Lowering<'_> {
         for &event in &component.outputs {
             let (name, source) = (stream.clone(), source.clone());
             let writer = Some(index);
-            let (gather, relay) = (None, None);
-            let stream = Stream { name, source, event, writer, pass: false, gather, relay };
+            let stream = Stream::new(name, source, event, writer);
             self.graph.streams.push(stream);
         }
         let outputs = (first..self.graph.streams.len()).collect();
@@ -119,7 +117,9 @@ impl Lowering<'_> {
             Route::Filter { target, .. } => {
                 target.iter_mut().for_each(|route| self.name_inline_routes(route));
             }
-            Route::OnFull { route, .. } => self.name_inline_routes(route),
+            Route::OnFull { route, .. } | Route::Partition { target: route, .. } => {
+                self.name_inline_routes(route);
+            }
             Route::Transform { with, target } => {
                 self.name_inline_routes(with);
                 target.iter_mut().for_each(|route| self.name_inline_routes(route));
@@ -129,9 +129,7 @@ impl Lowering<'_> {
 
     /// The streams of the route's source and event type; a new ingress where nobody emits under it.
     fn entry_view(&mut self, route: &PlannedRoute) -> Option<View> {
-        let of_source = |stream: &&Stream| {
-            stream.source == route.source && !stream.pass && stream.relay.is_none()
-        };
+        let of_source = |stream: &&Stream| stream.source == route.source && stream.is_public();
         let streams = &self.graph.streams;
         let mut found: Vec<usize> = (0..streams.len())
             .filter(|&i| of_source(&&streams[i]) && streams[i].event.event == route.event.event)
@@ -213,6 +211,9 @@ impl Lowering<'_> {
             }
             Route::OnFull { on_full, route } => {
                 self.on_full(*on_full, route, view, tier, at, followed)
+            }
+            Route::Partition { by: By::Instrument, replicas, target } => {
+                self.partition(*replicas, target, view, tier, at, followed)
             }
             Route::Transform { with, target } => {
                 let Some(replaced) = self.transform(with, view, tier, at) else {
@@ -320,18 +321,34 @@ impl Lowering<'_> {
         Some(View { event, links: vec![Link::to(stream)] })
     }
 
+    pub(super) fn unknown(&mut self, name: &str, at: &str) {
+        let known = self.by_name.keys().map(String::as_str);
+        let help = match super::check::nearest(name, known) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "add it under `components`".into(),
+        };
+        let message = format!("there is no component `{name}`");
+        self.problems.error("PL-TOPOLOGY-005", at.into(), message, help);
+    }
+
     /// Adds the view to what a component reads.
-    fn connect(&mut self, name: &str, view: &View, tier: Tier, at: &str) -> Option<usize> {
+    pub(super) fn connect(
+        &mut self,
+        name: &str,
+        view: &View,
+        tier: Tier,
+        at: &str,
+    ) -> Option<usize> {
         let Some(&index) = self.by_name.get(name) else {
-            let known = self.by_name.keys().map(String::as_str);
-            let help = match super::check::nearest(name, known) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => "add it under `components`".into(),
-            };
-            let message = format!("there is no component `{name}`");
-            self.problems.error("PL-TOPOLOGY-005", at.into(), message, help);
+            self.unknown(name, at);
             return None;
         };
+        if !self.graph.stages[index].copies.is_empty() {
+            let message = format!("`{name}` stands in a partition, and here without");
+            let help = "name a second component of the same type";
+            self.problems.error("PL-TOPOLOGY-055", at.into(), message, help);
+            return None;
+        }
         let stages = &self.graph.stages;
         let follows_itself = view.links.iter().any(|link| link.follows(index, stages));
         let stage = &mut self.graph.stages[index];
@@ -396,15 +413,8 @@ impl Lowering<'_> {
 
     fn pass_view(&mut self, stage: usize, view: &View) -> View {
         let name = &self.graph.stages[stage].name;
-        let stream = Stream {
-            name: format!("{name}.passed"),
-            source: name.clone(),
-            event: view.event,
-            writer: Some(stage),
-            pass: true,
-            gather: None,
-            relay: None,
-        };
+        let (passed, source) = (format!("{name}.passed"), name.clone());
+        let stream = Stream { pass: true, ..Stream::new(passed, source, view.event, Some(stage)) };
         self.graph.streams.push(stream);
         let stream = self.graph.streams.len() - 1;
         self.graph.stages[stage].pass = Some(stream);
@@ -422,7 +432,8 @@ impl Lowering<'_> {
             );
         }
         self.graph.mark_what_runs();
-        for stage in self.graph.stages.iter().filter(|stage| !stage.runs) {
+        let never = |stage: &&Stage| !stage.runs && stage.copies.is_empty();
+        for stage in self.graph.stages.iter().filter(never) {
             self.problems.push(Problem::warning(
                 "PL-TOPOLOGY-009",
                 format!("components.{}", stage.name),

@@ -12,6 +12,7 @@
 //! | `plan` | what is to be: sources, components, routes, lanes |
 //! | `graph` | streams, stages and links |
 //! | `lower` | routes to these |
+//! | `partition` | copies of a stage, and what joins them |
 //! | `subscribe` | patterns of topics to links |
 //! | `lossy` | routes that may lose events, and what differs from run to run because of them |
 //! | `check` | mistakes, all of them; the order of stages |
@@ -39,6 +40,7 @@ mod lossy;
 mod lower;
 pub(crate) mod memory;
 mod monitor;
+mod partition;
 mod place;
 mod plan;
 mod policies;
@@ -59,6 +61,7 @@ pub use dead_letters::{Attempt, DeadLetter, DeadLetters, FailedEvent, MOST_DEAD_
 pub use input::{Entry, Flow, Input, Port};
 pub use monitor::Monitor;
 pub(crate) use monitor::Shared;
+pub(crate) use partition::Share;
 pub use plan::{LaneSpec, Lanes, Latency, Plan};
 pub use report::{
     LaneReport, LeftBehind, LinkReport, Report, RunError, StageFault, StageReport, StreamReport,

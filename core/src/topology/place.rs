@@ -2,7 +2,7 @@
 
 use super::check::{Problems, nearest};
 use super::checked::Checked;
-use super::graph::Graph;
+use super::graph::{Graph, Stage};
 use super::plan::{LaneSpec, Lanes};
 use crate::Tier;
 use crate::affinity::allowed_cores;
@@ -60,11 +60,12 @@ pub(super) fn place(checked: &Checked) -> Placement {
             Placement::Threads(with_worker(spread(&fast, *lanes, &cores), standard))
         }
         Lanes::List(specs) => {
-            let listed = specs.iter().map(|spec| listed_lane(checked, spec, &cores)).collect();
+            let listed =
+                specs.iter().map(|spec| listed_lane(checked, spec, specs, &cores)).collect();
             let listed = tame(listed, cores.len());
             let is_listed = |place: &usize| {
-                let name = &checked.graph.stages[checked.order[*place]].name;
-                specs.iter().any(|spec| spec.stages.contains(name))
+                let stage = &checked.graph.stages[checked.order[*place]];
+                specs.iter().any(|spec| is_listed(&checked.graph, stage, spec, specs))
             };
             let rest = all.filter(|place| !is_listed(place)).collect();
             Placement::Threads(with_worker(listed, rest))
@@ -100,10 +101,25 @@ fn with_worker(mut lanes: Vec<PlannedLane>, stages: Vec<usize>) -> Vec<PlannedLa
     lanes
 }
 
-fn listed_lane(checked: &Checked, spec: &LaneSpec, cores: &[usize]) -> PlannedLane {
+/// Whether a lane names a stage. The name of a partitioned component stands for those of its copies
+/// that no lane names by themselves, too.
+fn is_listed(graph: &Graph, stage: &Stage, spec: &LaneSpec, specs: &[LaneSpec]) -> bool {
+    if spec.stages.contains(&stage.name) {
+        return true;
+    }
+    let alone = specs.iter().all(|spec| !spec.stages.contains(&stage.name));
+    stage.copy_of.is_some_and(|joins| alone && spec.stages.contains(&graph.stages[joins].name))
+}
+
+fn listed_lane(
+    checked: &Checked,
+    spec: &LaneSpec,
+    specs: &[LaneSpec],
+    cores: &[usize],
+) -> PlannedLane {
     let places = 0..checked.order.len();
-    let named =
-        |place: &usize| spec.stages.contains(&checked.graph.stages[checked.order[*place]].name);
+    let graph = &checked.graph;
+    let named = |place: &usize| is_listed(graph, &graph.stages[checked.order[*place]], spec, specs);
     let default =
         if spec.cpu.is_some() && cores.len() > 1 { Wait::SpinYield } else { Wait::Backoff };
     PlannedLane {
@@ -162,7 +178,7 @@ pub(super) fn check_list(lanes: &[LaneSpec], graph: &Graph, problems: &mut Probl
         }
     }
     let unplaced = graph.stages.iter().filter(|stage| {
-        let listed = lanes.iter().any(|lane| lane.stages.contains(&stage.name));
+        let listed = lanes.iter().any(|lane| is_listed(graph, stage, lane, lanes));
         matches!(stage.tier, Some(Tier::Fast { .. })) && !listed
     });
     for stage in unplaced {

@@ -100,7 +100,7 @@ impl Lowering<'_> {
         patterns: &[(Pattern, String)],
         matched: &mut [bool],
     ) -> Vec<View> {
-        let own = |stream: &&Stream| !stream.pass && stream.relay.is_none();
+        let own = |stream: &&Stream| stream.is_public();
         let mut types: Vec<Fields> = Vec::new();
         for stream in self.graph.streams.iter().filter(own) {
             if !types.iter().any(|known| known.event == stream.event.event) {
@@ -159,14 +159,14 @@ impl Lowering<'_> {
             Route::Filter { target, .. } => {
                 target.as_deref().is_none_or(|target| self.may_take(target, event))
             }
-            Route::Transform { with: route, .. } | Route::OnFull { route, .. } => {
-                self.may_take(route, event)
-            }
+            Route::Transform { with: route, .. }
+            | Route::OnFull { route, .. }
+            | Route::Partition { target: route, .. } => self.may_take(route, event),
         }
     }
 
     fn warn_of_no_match(&mut self, pattern: &Pattern, at: &str) {
-        let own = |stream: &&Stream| !stream.pass && stream.relay.is_none();
+        let own = |stream: &&Stream| stream.is_public();
         let streams = self.graph.streams.iter().filter(own);
         let of_type = streams.filter(|stream| {
             pattern.prefix().is_none_or(|prefix| prefix == prefix_of(stream.event.event))

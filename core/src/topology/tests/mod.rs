@@ -6,6 +6,7 @@ mod failures;
 mod faults;
 mod lossy;
 mod mistakes;
+mod partitions;
 
 use super::*;
 use crate::Tier;
