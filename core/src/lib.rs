@@ -71,6 +71,7 @@ pub mod ingress;
 mod instrument;
 mod lane;
 mod metrics;
+pub mod middleware;
 mod names;
 pub mod registry;
 pub mod ring;

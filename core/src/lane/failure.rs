@@ -232,7 +232,9 @@ impl Node {
         let started = stage.start(&mut parts.out);
         let started = parts.out.end_life_cycle(started);
         parts.out.descend_from(&cause);
-        parts.stage = stage;
+        if let Err(stage) = parts.stage.put_inside(stage) {
+            parts.stage = stage;
+        }
         started
     }
 
@@ -243,7 +245,9 @@ impl Node {
 
     /// Drops the stage, even one whose `Drop` panics.
     pub(super) fn drop_stage(&mut self) {
-        discard(std::mem::replace(&mut self.parts.stage, Box::new(Gone)));
+        if !self.parts.stage.drop_inside() {
+            discard(std::mem::replace(&mut self.parts.stage, Box::new(Gone)));
+        }
     }
 
     fn survived(&self, fault: Fault) {
@@ -262,5 +266,6 @@ fn count(parts: &NodeParts, word: StageWord) {
 impl Drop for Node {
     fn drop(&mut self) {
         self.drop_stage();
+        discard(std::mem::replace(&mut self.parts.stage, Box::new(Gone)));
     }
 }

@@ -4,6 +4,7 @@ use super::failure::Then;
 use super::{Failures, Input};
 use crate::event::{EventType, Header};
 use crate::metrics::{StageWord, Words};
+use crate::middleware::MiddlewareReport;
 use crate::ring::CLOSED;
 use crate::stage::{Erased, Fault, Outbox, Tally};
 use crate::sync::Arc;
@@ -254,6 +255,16 @@ impl Node {
             counters.of(StageWord::Stops).set(out.stops());
         }
         inputs.iter_mut().for_each(Input::count);
+    }
+
+    /// What the middleware around its stage did.
+    pub(crate) fn middleware(&self) -> (usize, Vec<MiddlewareReport>) {
+        let mut reports = self.parts.stage.middleware();
+        if let Some(refused) = self.parts.out.refused() {
+            let (name, counts) = ("authorize".into(), vec![("refused", refused)]);
+            reports.push(MiddlewareReport { name, held: 0, counts });
+        }
+        (self.parts.index, reports)
     }
 
     /// What went through its streams.

@@ -3,6 +3,7 @@
 use super::Node;
 use crate::affinity;
 use crate::metrics::{LaneWord, On, Words};
+use crate::middleware::MiddlewareReport;
 use crate::stage::{Fault, Tally, fault_of_panic};
 use crate::sync::{Arc, Mutex};
 use crate::topology::Shared;
@@ -47,6 +48,8 @@ pub(crate) struct LaneOutcome {
     pub(crate) allowed: Vec<usize>,
     /// Per stage: its place in topological order, the tallies of its streams.
     pub(crate) tallies: Vec<(usize, Vec<Tally>)>,
+    /// Per stage the same of the middleware around it.
+    pub(crate) middleware: Vec<(usize, Vec<MiddlewareReport>)>,
 }
 
 impl Lane {
@@ -153,7 +156,8 @@ impl Lane {
 
     pub(crate) fn outcome(&mut self) -> LaneOutcome {
         let tallies = self.nodes.iter_mut().map(Node::tallies).collect();
-        LaneOutcome { allowed: affinity::allowed_cores(), tallies }
+        let middleware = self.nodes.iter().map(Node::middleware).collect();
+        LaneOutcome { allowed: affinity::allowed_cores(), tallies, middleware }
     }
 }
 

@@ -29,6 +29,7 @@ mod on_full;
 
 pub use on_full::OnFull;
 
+use crate::middleware::Layer;
 use crate::stage::{Builder, Component, Stage};
 
 /// Where events go. See the module's page for the shapes.
@@ -57,6 +58,13 @@ pub enum Route {
         with: Box<Route>,
         /// Where its events go.
         target: Option<Box<Route>>,
+    },
+    /// The route with middleware around it, the first outermost; see [`crate::middleware`].
+    Around {
+        /// What stands around it.
+        layers: Vec<Layer>,
+        /// The route.
+        route: Box<Route>,
     },
     /// To one of several copies of a component, each with its share of the events. What they emit is
     /// joined in the order in which one copy would emit it.

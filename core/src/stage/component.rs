@@ -1,10 +1,12 @@
 //! A stage together with what it takes and gives, its type erased.
 
+use super::batch::run_batch;
 use super::guard::guard;
 use super::policy::Policy;
-use super::{Fault, On, Outbox, Stage, Tagger};
+use super::{Consumer, Fault, On, OnBatch, Outbox, Stage, Tagger};
 use crate::condition::{Condition, Fields};
 use crate::event::{Event, EventType, Slot};
+use crate::middleware::MiddlewareReport;
 use std::marker::PhantomData;
 
 /// Most emissions per event where a component does not say.
@@ -21,6 +23,9 @@ pub struct Component {
     pub(crate) may_stop: bool,
     pub(crate) gateway: bool,
     pub(crate) policy: Policy,
+    pub(crate) consumer: Consumer,
+    /// Whether it takes slices.
+    pub(crate) is_batch: bool,
     pub(crate) stage: Box<dyn Erased>,
 }
 
@@ -49,6 +54,8 @@ impl Component {
             may_stop: false,
             gateway: false,
             policy: Policy::default(),
+            consumer: Consumer::default(),
+            is_batch: false,
             stage,
         }
     }
@@ -104,6 +111,7 @@ pub fn component<S: Stage + 'static>(stage: S) -> Builder<S> {
         max_emissions: DEFAULT_MAX_EMISSIONS,
         may_stop: false,
         gateway: false,
+        is_batch: false,
         policy: Policy::default(),
     }
 }
@@ -168,6 +176,7 @@ pub struct Builder<S> {
     max_emissions: usize,
     may_stop: bool,
     gateway: bool,
+    is_batch: bool,
     pub(super) policy: Policy,
 }
 
@@ -179,6 +188,17 @@ impl<S: Stage + 'static> Builder<S> {
     {
         self.inputs.push(E::TYPE);
         self.handlers.push(run_each::<S, E>);
+        self
+    }
+
+    /// It takes events of type `E` in whole slices.
+    pub fn on_batch<E: Event>(mut self) -> Self
+    where
+        S: OnBatch<E>,
+    {
+        self.inputs.push(E::TYPE);
+        self.handlers.push(run_batch::<S, E>);
+        self.is_batch = true;
         self
     }
 
@@ -225,6 +245,8 @@ impl<S: Stage + 'static> Builder<S> {
             may_stop: self.may_stop,
             gateway: self.gateway,
             policy: self.policy,
+            consumer: Consumer::default(),
+            is_batch: self.is_batch,
             stage: Box::new(Typed { stage: self.stage, handlers: self.handlers }),
         }
     }
@@ -265,6 +287,18 @@ pub(crate) trait Erased: Send {
     fn start(&mut self, out: &mut Outbox) -> Result<(), Fault>;
     fn batch_end(&mut self) -> Result<(), Fault>;
     fn stop(&mut self, out: &mut Outbox) -> Result<(), Fault>;
+    /// Puts a fresh stage into what stands around it; gives it back where nothing does.
+    fn put_inside(&mut self, fresh: Box<dyn Erased>) -> Result<(), Box<dyn Erased>> {
+        Err(fresh)
+    }
+    /// Drops the stage and leaves what stands around it; gives whether anything does.
+    fn drop_inside(&mut self) -> bool {
+        false
+    }
+    /// What the middleware around it did.
+    fn middleware(&self) -> Vec<MiddlewareReport> {
+        Vec::new()
+    }
     /// Whether it looks at [`Run::tagger`].
     fn may_share(&self) -> bool {
         false

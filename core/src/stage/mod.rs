@@ -11,16 +11,20 @@
 //! |---|---|
 //! | [`Stage`] | the life cycle: start, end of a batch, stop |
 //! | [`On`] | what a stage does with an event of one type |
+//! | [`OnBatch`] | what it does with a whole slice of them |
 //! | [`Outbox`] | where it emits |
 //! | [`Component`] | a stage with what it takes and gives, ready to be named and routed |
 //! | [`Fault`] | why it could not go on |
 //! | [`OnError`], [`Retry`] | what happens then |
+//! | [`Runs`] | on which lane it is called, where no lane names it |
 //!
 //! A stage is called by one lane only, never blocks, and never learns which lane, which batch or
 //! which ring it is on. The same input gives the same output wherever it runs.
 
+mod batch;
 mod component;
 mod conflation;
+mod consumer;
 mod fault;
 mod gather;
 mod guard;
@@ -31,8 +35,11 @@ mod port;
 mod relay;
 mod stream;
 
+pub use batch::{BatchFault, EachBatch, OnBatch, each_batch};
 pub use component::{Builder, Component, Each, component, each};
 pub(crate) use component::{Erased, Gone, Ran, Run, pass_on};
+pub(crate) use consumer::Consumer;
+pub use consumer::Runs;
 pub use fault::{Fault, FaultKind};
 pub(crate) use gather::Gather;
 pub(crate) use guard::{discard, fault_of_panic, guard, message_of_panic};

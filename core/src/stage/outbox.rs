@@ -6,9 +6,11 @@ mod not_now;
 use super::port::Port;
 use super::{Fault, FaultKind, Gather, Stream, Tally};
 use crate::Names;
+use crate::condition::Test;
 use crate::event::{Event, EventType, Header, Slot};
 use crate::metrics::{On, Timing};
 use crate::wait::Bed;
+use bytemuck::Zeroable;
 use std::sync::Arc;
 
 /// Where a stage emits: a port per event type it declared, each with a stream behind it.
@@ -40,6 +42,10 @@ pub struct Outbox {
     put_off: bool,
     /// Where the lane sleeps.
     bed: Bed,
+    /// Most events in a slice, of a stage that takes slices.
+    most_in_slice: usize,
+    /// Emissions that were not allowed.
+    refused: u64,
     /// Says what the lane is on, under the stage's tag.
     on: On,
     tag: u64,
@@ -75,6 +81,8 @@ impl Outbox {
             blocked: false,
             put_off: false,
             bed: Bed::new(),
+            most_in_slice: usize::MAX,
+            refused: 0,
             on: On::default(),
             tag: 0,
             timing: Timing::off(),
@@ -194,12 +202,10 @@ impl Outbox {
         if self.emitted == self.max_emissions {
             return self.refuse(FaultKind::TooManyEmissions, E::TYPE);
         }
-        self.emitted += 1;
-        self.attention = true;
         let (cause, component) = (&self.cause, self.component);
         let port = &mut self.ports[at];
         let source = port.source;
-        self.blocked |= !port.write(self.turn, |slot| {
+        let make = |slot: &mut Slot| {
             fill(slot);
             bytemuck::cast_mut::<Slot, E>(slot).stamp(component);
             let header = &mut slot.header;
@@ -212,7 +218,45 @@ impl Outbox {
             if header.instrument == 0 {
                 header.instrument = cause.instrument;
             }
-        });
+        };
+        let written = match &mut port.allowed {
+            None => port.write(self.turn, make),
+            Some(allowed) => {
+                let mut event = Slot::zeroed();
+                make(&mut event);
+                if !allowed(&event) {
+                    self.refused += 1;
+                    return;
+                }
+                port.write(self.turn, |slot| *slot = event)
+            }
+        };
+        self.emitted += 1;
+        self.attention = true;
+        self.blocked |= !written;
+    }
+
+    /// Of the events of a stream only those that pass a test may be emitted.
+    pub(crate) fn allow(&mut self, event: EventType, allowed: Test) {
+        if let Some(port) = self.ports.iter_mut().find(|port| port.event == event) {
+            port.allowed = Some(allowed);
+        }
+    }
+
+    /// Emissions that were not allowed; `None` where all are.
+    pub(crate) fn refused(&self) -> Option<u64> {
+        self.ports.iter().any(|port| port.allowed.is_some()).then_some(self.refused)
+    }
+
+    /// Most events in a slice.
+    pub(crate) fn limit_slices(&mut self, most: usize) {
+        self.most_in_slice = most;
+    }
+
+    /// Most events in a slice. Those that pass on to later steps go one by one: there is room for one.
+    #[inline]
+    pub(super) fn most_in_slice(&self) -> usize {
+        if self.passing { 1 } else { self.most_in_slice }
     }
 
     /// Ends this event's way through its pipeline: later steps do not see it. Counted.

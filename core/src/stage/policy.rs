@@ -148,7 +148,9 @@ impl Component {
         }
         let Policy { on_error, retry, never_restarted, .. } = self.policy;
         let rebuild = Some(rebuild.clone());
-        Ok(Component { policy: Policy { on_error, retry, rebuild, never_restarted }, ..fresh })
+        let policy = Policy { on_error, retry, rebuild, never_restarted };
+        let (consumer, may_stop) = (self.consumer.clone(), self.may_stop);
+        Ok(Component { policy, consumer, may_stop, ..fresh })
     }
 
     /// How it is made again, for [`OnError::Restart`]; see also [`restartable`].

@@ -1,6 +1,7 @@
 //! One stream of an outbox.
 
 use super::Stream;
+use crate::condition::Test;
 use crate::event::{EventType, Slot};
 use bytemuck::Zeroable;
 use std::collections::VecDeque;
@@ -11,6 +12,8 @@ pub(super) struct Port {
     pub(super) source: u16,
     /// Whether anybody reads the stream.
     pub(super) is_read: bool,
+    /// What may be emitted; all, where there is no such test.
+    pub(super) allowed: Option<Test>,
     pub(super) stream: Stream,
     pub(super) overflow: VecDeque<Slot>,
     /// Written for the event of the turn `fresh_in`.
@@ -24,6 +27,7 @@ impl Port {
             event,
             source,
             is_read: true,
+            allowed: None,
             stream,
             overflow: VecDeque::with_capacity(most),
             fresh: 0,

@@ -2,9 +2,7 @@
 
 use super::*;
 use crate::condition::Fields;
-use crate::event::{
-    Action, Event, EventType, MarketData, MarketDataKind, Order, Side, Signal, Slot,
-};
+use crate::event::{Action, EventType, MarketData, MarketDataKind, Order, Side, Signal, Slot};
 use crate::stage::{Outbox, each};
 use crate::testing::Recorder;
 use crate::topology::{Lanes, Plan, Problem};

@@ -5,14 +5,17 @@ use super::monitor::PlacedLane;
 use super::place::PlannedLane;
 use super::plan::Latency;
 use super::{FailedEvent, StageFault};
+use crate::condition::{Fields, Rest};
 use crate::event::Slot;
 use crate::lane::{AnyReader, Failures, Grave, Input, Lane, Node, NodeParts};
 use crate::metrics::{EntryClock, On, Timing};
+use crate::middleware::{Layer, LayerKind, wrap};
 use crate::ring::{Producer, ReaderKey, RingBuilder};
 use crate::route::OnFull;
 use crate::sequencer::{Ingress, Sequencer};
 use crate::stage::{Gate, Gather, OnFault, Outbox, Relay, Stream, Tagger};
 use crate::sync::Arc;
+use crate::topic::{Chosen, Interest, Pattern};
 use crate::wait::{Bed, Wait};
 
 /// What runs.
@@ -230,6 +233,41 @@ fn own_name(stage: &super::graph::Stage) -> &str {
     }
 }
 
+/// The types that a stage takes, with their fields.
+fn fields_of(
+    checked: &Checked,
+    links: &[super::graph::Link],
+    takes: &[crate::event::EventType],
+) -> Vec<Fields> {
+    let read = |event: &crate::event::EventType| {
+        let mut read = links.iter().map(|link| checked.graph.streams[link.stream].event);
+        let found = read.find(|fields| fields.event == *event);
+        found.unwrap_or(Fields { event: *event, fields: &[] })
+    };
+    takes.iter().map(read).collect()
+}
+
+/// Tests of what may be emitted, where something says so.
+fn authorize(checked: &Checked, outputs: &[usize], layers: &[Layer], out: &mut Outbox) {
+    for layer in layers {
+        let LayerKind::Authorize(topics) = &layer.0 else { continue };
+        for &stream in outputs {
+            let stream = &checked.graph.streams[stream];
+            let patterns = topics.iter().filter_map(|text| text.parse::<Pattern>().ok());
+            let interests = patterns.filter_map(|pattern| {
+                pattern.interest(&stream.event, &stream.source).ok().flatten()
+            });
+            let test = match interests.reduce(Interest::or) {
+                Some(interest) => {
+                    Chosen::new(&interest, &checked.instruments).into_test(Rest::Nothing)
+                }
+                None => Box::new(|_: &Slot| false),
+            };
+            out.allow(stream.event.event, test);
+        }
+    }
+}
+
 /// Where a node stands.
 struct Spot {
     /// Its place in topological order.
@@ -257,6 +295,9 @@ fn node(
     if let Some((batch, max_wait)) = gathers.reduce(|a, b| (a.0.min(b.0), a.1.min(b.1))) {
         out.gather(Gather::until(batch, max_wait, checked.clock.clone()));
     }
+    if let Some(most) = component.consumer.most {
+        out.limit_slices(most);
+    }
     if component.may_stop {
         out.allow_stop();
     }
@@ -278,6 +319,7 @@ fn node(
         let source = checked.names.id(&stream.source).unwrap_or(0);
         out.add_port(stream.event.event, source, ends, is_read);
     }
+    authorize(checked, &stage.outputs, &component.consumer.layers, &mut out);
     if let Some(stream) = stage.pass {
         let ends = take_stream(checked, rings, stream);
         out.set_pass(checked.graph.streams[stream].event.event, ends);
@@ -297,11 +339,14 @@ fn node(
     let inputs = links.map(input).collect();
     let read = stage.links.iter().map(|link| &checked.graph.streams[link.stream]);
     let read = read.map(|stream| (stream.name.clone(), stream.event.event)).collect();
+    let layers = &component.consumer.layers;
+    let wrapped =
+        wrap(component.stage, layers, fields_of(checked, &stage.links, &component.inputs));
     let failures = Failures::new(component.policy, read, checked.clock.clone());
     Node::new(NodeParts {
         name: stage.name,
         index: place,
-        stage: component.stage,
+        stage: wrapped,
         takes: component.inputs,
         failures,
         joins: stage.joins,

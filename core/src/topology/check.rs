@@ -115,6 +115,7 @@ pub(super) fn check(mut plan: Plan) -> Result<Checked, Vec<Problem>> {
         conditions,
         relay_conditions,
         expected_instruments: plan.instruments.len(),
+        instruments: plan.instruments,
         capacities,
         names: names.into(),
         lanes: plan.lanes,
@@ -407,6 +408,19 @@ fn check_settings(plan: &Plan, graph: &Graph, problems: &mut Problems) {
     {
         let message = format!("latency of one root in {every}");
         problems.error("PL-TOPOLOGY-016", "latency".into(), message, "let it be a power of two");
+    }
+    for stage in &graph.stages {
+        let most = stage.component.consumer.most;
+        let (message, help) = match most {
+            Some(0) => ("takes slices of no events", "the least is 1"),
+            Some(_) if !stage.component.is_batch => {
+                ("takes events one by one", "leave its slices out, or implement `OnBatch`")
+            }
+            _ => continue,
+        };
+        let message = format!("`{}` {message}", stage.name);
+        let at = format!("components.{}.consumer.batch", stage.name);
+        problems.error("PL-TOPOLOGY-059", at, message, help);
     }
     for stage in graph.stages.iter().filter(|stage| stage.tier == Some(Tier::Reliable)) {
         problems.error(

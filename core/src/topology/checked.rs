@@ -10,7 +10,7 @@ use crate::event::{Event, EventType};
 use crate::ingress::{Ingress, IngressError, IngressOptions, Inlets};
 use crate::route::OnFull;
 use crate::sync::Arc;
-use crate::{Names, Tier};
+use crate::{Instruments, Names, Tier};
 use std::time::Duration;
 
 /// A topology that can run.
@@ -24,6 +24,7 @@ pub struct Checked {
     pub(super) relay_conditions: Vec<Option<Condition>>,
     /// How many instruments were known.
     pub(super) expected_instruments: usize,
+    pub(super) instruments: Instruments,
     pub(super) capacities: Vec<usize>,
     pub(super) names: std::sync::Arc<Names>,
     pub(super) lanes: Lanes,

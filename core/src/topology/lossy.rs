@@ -79,7 +79,10 @@ impl Lowering<'_> {
                 self.warn_if_empty(steps, at);
                 self.lossy_steps(on_full, steps, view, tier, at, followed)
             }
-            Route::To(_) | Route::Transform { .. } | Route::Partition { .. } => {
+            Route::To(_)
+            | Route::Transform { .. }
+            | Route::Around { .. }
+            | Route::Partition { .. } => {
                 let entered = self.enter(on_full, route, view, tier, at);
                 let after = self.walk(route, &entered, tier, at, followed);
                 after.unless_like(&entered, view)
@@ -235,6 +238,7 @@ fn first_name_of(route: &Route) -> &str {
         Route::Filter { target, .. } => target.as_deref().map_or("", first_name_of),
         Route::Transform { with: route, .. }
         | Route::OnFull { route, .. }
+        | Route::Around { route, .. }
         | Route::Partition { target: route, .. } => first_name_of(route),
         Route::Inline(_) => "",
     }

@@ -117,7 +117,9 @@ impl Lowering<'_> {
             Route::Filter { target, .. } => {
                 target.iter_mut().for_each(|route| self.name_inline_routes(route));
             }
-            Route::OnFull { route, .. } | Route::Partition { target: route, .. } => {
+            Route::OnFull { route, .. }
+            | Route::Around { route, .. }
+            | Route::Partition { target: route, .. } => {
                 self.name_inline_routes(route);
             }
             Route::Transform { with, target } => {
@@ -212,6 +214,7 @@ impl Lowering<'_> {
             Route::OnFull { on_full, route } => {
                 self.on_full(*on_full, route, view, tier, at, followed)
             }
+            Route::Around { layers, route } => self.around(layers, route, view, tier, at, followed),
             Route::Partition { by: By::Instrument, replicas, target } => {
                 self.partition(*replicas, target, view, tier, at, followed)
             }
@@ -247,7 +250,14 @@ impl Lowering<'_> {
         current
     }
 
-    fn to(&mut self, name: &str, view: &View, tier: Tier, at: &str, followed: bool) -> View {
+    pub(super) fn to(
+        &mut self,
+        name: &str,
+        view: &View,
+        tier: Tier,
+        at: &str,
+        followed: bool,
+    ) -> View {
         let Some(stage) = self.connect(name, view, tier, at) else { return view.clone() };
         let component = &self.graph.stages[stage].component;
         let leaves_out = component.policy.on_error.leaves_events_out();
@@ -387,13 +397,22 @@ impl Lowering<'_> {
         }
         stage.places += 1;
         let gateway = stage.component.gateway && event == Order::TYPE;
+        let when = stage.component.consumer.when.clone();
         for link in &view.links {
             let mut link = link.clone();
             if gateway {
                 link.conditions.push(NOT_DENIED.into());
             }
+            link.conditions.extend(when.iter().cloned());
             stage.links.push(link);
         }
+        let of = stage.copy_of.unwrap_or(index);
+        let at_when = format!("components.{}.consumer.when", self.graph.stages[of].name);
+        self.graph.conditions.extend(when.into_iter().map(|text| {
+            let at = at_when.clone();
+            WrittenCondition { text, at, event: view.event }
+        }));
+        self.check_layers(index, view, at);
         Some(index)
     }
 

@@ -12,6 +12,7 @@
 //! | `plan` | what is to be: sources, components, routes, lanes |
 //! | `graph` | streams, stages and links |
 //! | `lower` | routes to these |
+//! | `around` | middleware of routes and components |
 //! | `partition` | copies of a stage, and what joins them |
 //! | `subscribe` | patterns of topics to links |
 //! | `lossy` | routes that may lose events, and what differs from run to run because of them |
@@ -29,6 +30,7 @@
 //! | `dead_letters` | events that stages failed on |
 //! | `report` | what a run has done |
 
+mod around;
 mod build;
 mod check;
 mod checked;

@@ -161,6 +161,7 @@ impl Lowering<'_> {
             }
             Route::Transform { with: route, .. }
             | Route::OnFull { route, .. }
+            | Route::Around { route, .. }
             | Route::Partition { target: route, .. } => self.may_take(route, event),
         }
     }

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod combined;
+mod consumers;
 mod failures;
 mod faults;
 mod lossy;
