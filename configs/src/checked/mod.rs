@@ -18,6 +18,7 @@
 mod components;
 mod inputs;
 mod load;
+mod middleware;
 mod problems;
 mod prune;
 mod resolved;
@@ -27,6 +28,7 @@ mod sources;
 mod topics;
 
 pub use load::{check, load, read};
+pub(crate) use middleware::shipped;
 #[cfg(test)]
 pub(crate) use resolved::json;
 

@@ -1,6 +1,6 @@
 //! Routes: from what was written to what the topology knows.
 
-use super::{Desk, topics};
+use super::{Desk, middleware, topics};
 use crate::codes;
 use crate::mistake::Mistake;
 use crate::nearest::{did_you_mean, misspelled};
@@ -10,7 +10,8 @@ use crate::tree::Node;
 use pitlane::Tier;
 use pitlane::condition::Fields;
 use pitlane::event::{Event, MarketData, Order, Signal};
-use pitlane::route::{OnFull, Route};
+use pitlane::middleware::around;
+use pitlane::route::{By, OnFull, Route};
 use pitlane::stage::{Component, Fault, On, Outbox, Stage, component};
 
 /// A route of the plan.
@@ -27,10 +28,12 @@ const SHIPPED: &[(&str, &[&str])] = &[
     ("broadcast", &["targets"]),
     ("filter", &["condition", "target"]),
     ("transform", &["with", "target"]),
+    ("partition", &["target", "replicas", "by"]),
 ];
 
 /// Keys of a registered adapter's route that are not its parameters.
-pub(crate) const RESERVED: &[&str] = &["type", "on_full", "steps", "targets", "target"];
+pub(crate) const RESERVED: &[&str] =
+    &["type", "on_full", "middleware", "steps", "targets", "target"];
 
 pub(super) fn convert(config: &raw::Config, desk: &mut Desk<'_>) -> Vec<Entry> {
     let mut routes = Vec::new();
@@ -154,6 +157,8 @@ pub(super) fn convert_route(route: &raw::Route, path: &str, desk: &mut Desk<'_>)
         raw::Route::Made(made) => made,
     };
     let route = convert_made(made, path, desk);
+    let layers = middleware::convert(&made.middleware, path, desk);
+    let route = if layers.is_empty() { route } else { around(layers, route) };
     match made.on_full {
         // Also one that blocks: what stands around it may say otherwise.
         Some(word) => Route::OnFull { on_full: word.into(), route: Box::new(route) },
@@ -179,6 +184,21 @@ fn convert_made(made: &MadeRoute, path: &str, desk: &mut Desk<'_>) -> Route {
             match made.condition.clone() {
                 Some(condition) => Route::Filter { condition, target },
                 None => target.map_or_else(stand_in, |target| *target),
+            }
+        }
+        "partition" => {
+            let target = one(&made.target, "target", desk);
+            if made.replicas.is_none() {
+                let message = "`replicas` is missing in this partition".to_owned();
+                let help = "write how many copies of the target run: `replicas: 4`".to_owned();
+                desk.blame(codes::MISSING_KEY, &format!("{path}.type"), message, help);
+            }
+            let by = match made.by.unwrap_or_default() {
+                raw::ByWord::Instrument => By::Instrument,
+            };
+            match (target, made.replicas) {
+                (Some(target), Some(replicas)) => Route::Partition { by, replicas, target },
+                _ => stand_in(),
             }
         }
         _ => {
@@ -212,7 +232,9 @@ fn check_keys(kind: &str, keys: &[&str], path: &str, desk: &mut Desk<'_>) {
     let node = desk.at(path).clone();
     let takes = format!("a {kind} takes `{}`", keys.join("` and `"));
     for entry in node.entries() {
-        if !["type", "on_full"].contains(&entry.name()) && !keys.contains(&entry.name()) {
+        if !["type", "on_full", "middleware"].contains(&entry.name())
+            && !keys.contains(&entry.name())
+        {
             let message = format!("`{}` is not a key of a {kind}", entry.name());
             desk.mistakes.push(Mistake::new(
                 codes::UNKNOWN_KEY,

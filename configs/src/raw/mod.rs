@@ -4,9 +4,11 @@
 //! (see [`mod@crate::read`]) and refuses unknown keys for all of them but the open ones, whose other
 //! keys are parameters for the registered type.
 
+mod consumer;
 mod shapes;
 mod words;
 
+pub(crate) use consumer::{ByWord, Consumer, LongConsumer, Middleware, RunsWord};
 pub(crate) use words::{Duration, LaneWord, Sampling, Watchdog};
 
 use indexmap::IndexMap;
@@ -99,6 +101,12 @@ pub(crate) struct LongComponent {
     /// Standard tier: how often an event is tried before `on_error` decides; by default once.
     #[serde(default)]
     pub(crate) retry: Option<Retry>,
+    /// How it takes events: `inline`, `worker`, or more.
+    #[serde(default)]
+    pub(crate) consumer: Option<Consumer>,
+    /// What stands around it, the first outermost.
+    #[serde(default)]
+    pub(crate) middleware: Vec<Middleware>,
 }
 
 /// What happens when a component fails on an event.
@@ -299,6 +307,12 @@ pub(crate) struct MadeRoute {
     pub(crate) targets: Option<Vec<Route>>,
     #[serde(default)]
     pub(crate) target: Option<Route>,
+    #[serde(default)]
+    pub(crate) by: Option<ByWord>,
+    #[serde(default)]
+    pub(crate) replicas: Option<usize>,
+    #[serde(default)]
+    pub(crate) middleware: Vec<Middleware>,
 }
 
 /// Where stages run.

@@ -5,4 +5,5 @@ mod failures;
 mod forms;
 mod kit;
 mod options;
+mod routing;
 mod wrong;

@@ -1,6 +1,6 @@
 //! One input of a stage.
 
-use super::Lossy;
+use super::{Dealt, Lossy};
 use crate::condition::Condition;
 use crate::event::Slot;
 use crate::metrics::{LinkWord, Words};
@@ -38,6 +38,8 @@ enum Origin {
     Gated(Reader),
     /// In a copy of a batch; the writer does not wait.
     Lossy(Lossy),
+    /// With the group that the node is in.
+    Dealt(Dealt),
 }
 
 /// A reader for an input.
@@ -46,6 +48,8 @@ pub(crate) enum AnyReader {
     Gated(Reader),
     /// One that does not, with the size of the batches it copies.
     Lossy(LossyReader, usize),
+    /// None of its own: a group deals, at most so many events at once.
+    Dealt(usize),
 }
 
 impl Input {
@@ -62,6 +66,7 @@ impl Input {
         let from = match reader {
             AnyReader::Gated(reader) => Origin::Gated(reader),
             AnyReader::Lossy(reader, batch) => Origin::Lossy(Lossy::new(reader, batch)),
+            AnyReader::Dealt(most) => Origin::Dealt(Dealt::new(most)),
         };
         Self {
             from,
@@ -96,6 +101,7 @@ impl Input {
         match &self.from {
             Origin::Gated(reader) => self.aside.front().or_else(|| reader.head()),
             Origin::Lossy(copied) => copied.events().first(),
+            Origin::Dealt(dealt) => dealt.events().first(),
         }
     }
 
@@ -106,6 +112,7 @@ impl Input {
             Origin::Gated(reader) if self.aside.is_empty() => reader.available() > 0,
             Origin::Gated(reader) => reader.available_aside() > 0,
             Origin::Lossy(copied) => !copied.events().is_empty(),
+            Origin::Dealt(dealt) => !dealt.events().is_empty(),
         }
     }
 
@@ -115,6 +122,7 @@ impl Input {
         match &mut self.from {
             Origin::Gated(reader) => self.bound = reader.look(),
             Origin::Lossy(copied) => self.bound = copied.look().unwrap_or(self.bound),
+            Origin::Dealt(dealt) => self.bound = dealt.bound(),
         }
         self.max_lag = self.max_lag.max(self.lag());
     }
@@ -124,9 +132,27 @@ impl Input {
         let is_empty = match &self.from {
             Origin::Gated(reader) => self.aside.is_empty() && reader.visible() == 0,
             Origin::Lossy(copied) => copied.events().is_empty(),
+            Origin::Dealt(dealt) => dealt.events().is_empty(),
         };
         if is_empty {
             self.look();
+        }
+    }
+
+    /// Takes an event from the group.
+    #[inline]
+    pub(super) fn deal(&mut self, event: &Slot, sequence: u64) {
+        if let Origin::Dealt(dealt) = &mut self.from {
+            dealt.deal(event, sequence);
+        }
+    }
+
+    /// How far the group is.
+    #[inline]
+    pub(super) fn know(&mut self, seen: u64, bound: u64) {
+        if let Origin::Dealt(dealt) = &mut self.from {
+            dealt.know(seen, bound);
+            self.bound = bound;
         }
     }
 
@@ -142,6 +168,7 @@ impl Input {
         match &self.from {
             Origin::Gated(reader) => (self.aside.len() + reader.visible()) as u64,
             Origin::Lossy(copied) => copied.lag(),
+            Origin::Dealt(dealt) => dealt.events().len() as u64,
         }
     }
 
@@ -151,11 +178,16 @@ impl Input {
         let (done, (lost, gaps)) = match &self.from {
             Origin::Gated(reader) => (reader.sequence(), (0, 0)),
             Origin::Lossy(copied) => (copied.done(), copied.losses()),
+            Origin::Dealt(dealt) => (dealt.taken() + dealt.of_others(), (0, 0)),
+        };
+        let of_others = match &self.from {
+            Origin::Dealt(dealt) => dealt.of_others(),
+            _ => 0,
         };
         counters.of(LinkWord::Done).set(done);
         counters.of(LinkWord::Dropped).set(lost);
         counters.of(LinkWord::Gaps).set(gaps);
-        counters.of(LinkWord::Filtered).set(self.filtered);
+        counters.of(LinkWord::Filtered).set(self.filtered + of_others);
         counters.of(LinkWord::Skipped).set(self.skipped);
         counters.of(LinkWord::Lag).set(self.lag());
         counters.of(LinkWord::MaxLag).set(self.max_lag);
@@ -181,6 +213,9 @@ impl Input {
             Origin::Lossy(copied) => {
                 (copied.done(), &copied.events()[..limit.min(copied.events().len())])
             }
+            Origin::Dealt(dealt) => {
+                (dealt.taken(), &dealt.events()[..limit.min(dealt.events().len())])
+            }
         };
         let (when, tagger) = (self.when.as_mut(), self.tagger.as_mut());
         let run = Run { slots, first, until, tagger, when };
@@ -188,6 +223,7 @@ impl Input {
         match &mut self.from {
             Origin::Gated(reader) => reader.release(ran.consumed),
             Origin::Lossy(copied) => copied.release(ran.consumed),
+            Origin::Dealt(dealt) => dealt.release(ran.consumed),
         }
         self.filtered += ran.filtered as u64;
         ran
@@ -221,6 +257,7 @@ impl Input {
                 (reader.sequence(), self.aside.front().or_else(|| reader.head()))
             }
             Origin::Lossy(copied) => (copied.done(), copied.events().first()),
+            Origin::Dealt(dealt) => (dealt.sequence(), dealt.events().first()),
         };
         Some((sequence, *slot?))
     }
@@ -232,6 +269,7 @@ impl Input {
             Origin::Gated(reader) if self.aside.pop_front().is_some() => reader.done_aside(1),
             Origin::Gated(reader) => reader.release(1),
             Origin::Lossy(copied) => copied.release(1),
+            Origin::Dealt(dealt) => dealt.release(1),
         }
         self.skipped += 1;
     }

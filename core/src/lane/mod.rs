@@ -11,6 +11,7 @@
 //! | [`Input`] | one input of a stage: a reader, the stream's progress, what was kept aside |
 //! | [`Node`] | a stage on its lane: merges its inputs, runs the stage, publishes, promises |
 //! | [`Failures`] | what a node does when its stage fails |
+//! | [`Group`] | nodes that share a reader, each for some instruments |
 //! | [`Lane`] | nodes in topological order and the thread that polls them |
 //!
 //! A lane never blocks: a node whose output is full is simply not run, and waiting happens in one
@@ -37,7 +38,9 @@
 //!   took nothing and sees an input ring full of one root keeps its events aside, in a queue that
 //!   never holds more than one root's.
 
+mod dealt;
 mod failure;
+mod group;
 mod input;
 mod lossy;
 #[cfg(all(test, loom))]
@@ -45,8 +48,10 @@ mod models;
 mod node;
 mod thread;
 
+use dealt::Dealt;
 pub(crate) use failure::Failures;
+pub(crate) use group::Group;
 pub(crate) use input::{AnyReader, Input};
 use lossy::Lossy;
 pub(crate) use node::{Node, NodeParts};
-pub(crate) use thread::{Grave, Lane, LaneOutcome};
+pub(crate) use thread::{Grave, Lane, LaneOutcome, Unit};

@@ -2,7 +2,7 @@
 
 use super::failure::Then;
 use super::{Failures, Input};
-use crate::event::{EventType, Header};
+use crate::event::{EventType, Header, Slot};
 use crate::metrics::{StageWord, Words};
 use crate::middleware::MiddlewareReport;
 use crate::ring::CLOSED;
@@ -255,6 +255,35 @@ impl Node {
             counters.of(StageWord::Stops).set(out.stops());
         }
         inputs.iter_mut().for_each(Input::count);
+    }
+
+    /// Takes an event from its group.
+    #[inline]
+    pub(super) fn deal(&mut self, event: &Slot, sequence: u64) {
+        if let [input] = self.parts.inputs.as_mut_slice() {
+            input.deal(event, sequence);
+        }
+    }
+
+    /// How far its group is.
+    #[inline]
+    pub(super) fn know(&mut self, seen: u64, bound: u64) {
+        if let [input] = self.parts.inputs.as_mut_slice() {
+            input.know(seen, bound);
+        }
+    }
+
+    /// Whether it is to be polled though nothing new comes: it has events left, waits for room, or is ending.
+    pub(super) fn has_more_to_do(&self) -> bool {
+        let NodeParts { inputs, out, .. } = &self.parts;
+        let ends = self.state != State::Finished && inputs.iter().all(Input::is_finished);
+        let waits = out.is_blocked() || out.is_waiting();
+        self.state == State::Stopping || ends || waits || inputs.iter().any(Input::is_ready)
+    }
+
+    /// Whether it has streams.
+    pub(crate) fn emits(&self) -> bool {
+        self.parts.out.has_streams()
     }
 
     /// What the middleware around its stage did.

@@ -1,6 +1,6 @@
 //! Nodes in topological order and the thread that polls them.
 
-use super::Node;
+use super::{Group, Node};
 use crate::affinity;
 use crate::metrics::{LaneWord, On, Words};
 use crate::middleware::MiddlewareReport;
@@ -21,7 +21,7 @@ pub(crate) struct Lane {
     /// Whether that core was asked for by name.
     pub(crate) must_pin: bool,
     pub(crate) wait: Wait,
-    pub(crate) nodes: Vec<Node>,
+    pub(crate) units: Vec<Unit>,
     pub(crate) bed: Bed,
     /// Lanes that share a ring with this one and may sleep until it moves something.
     pub(crate) neighbours: Vec<Bed>,
@@ -31,6 +31,30 @@ pub(crate) struct Lane {
     pub(crate) on: On,
     /// Where it counts; `None` where nothing is counted.
     pub(crate) counters: Option<Words<LaneWord>>,
+}
+
+/// What a lane polls.
+pub(crate) enum Unit {
+    /// A node by itself.
+    Node(Box<Node>),
+    /// Nodes that share a reader.
+    Group(Box<Group>),
+}
+
+impl Unit {
+    fn nodes(&self) -> &[Node] {
+        match self {
+            Unit::Node(node) => std::slice::from_ref(node),
+            Unit::Group(group) => group.nodes(),
+        }
+    }
+
+    fn nodes_mut(&mut self) -> &mut [Node] {
+        match self {
+            Unit::Node(node) => std::slice::from_mut(node),
+            Unit::Group(group) => group.nodes_mut(),
+        }
+    }
 }
 
 /// Where lanes leave their nodes when they end, until the last of them has ended.
@@ -56,7 +80,7 @@ impl Lane {
     /// Starts its stages. The calling thread is the one that will poll it.
     pub(crate) fn start(&mut self) -> Result<(), StageFault> {
         self.bed.claim();
-        let stages: Vec<_> = self.nodes.iter().map(Node::name).collect();
+        let stages: Vec<_> = self.nodes().map(Node::name).collect();
         tracing::debug!(
             lane = self.name,
             cpu = self.cpu,
@@ -64,7 +88,7 @@ impl Lane {
             ?stages,
             "starts"
         );
-        for node in &mut self.nodes {
+        for node in self.units.iter_mut().flat_map(Unit::nodes_mut) {
             match catch_unwind(AssertUnwindSafe(|| node.start())) {
                 Ok(Ok(())) => {}
                 Ok(Err(fault)) => return Err(fault_of(node, fault)),
@@ -81,20 +105,13 @@ impl Lane {
             return false;
         }
         let mut moved = false;
-        for node in &mut self.nodes {
-            if node.is_finished() {
-                continue;
-            }
-            // Nothing is polled again after a panic, so nobody sees what the stage left behind.
-            match catch_unwind(AssertUnwindSafe(|| node.poll())) {
-                Ok(Ok(progress)) => moved |= progress,
-                // Its events are all handled; the others go on to theirs.
-                Ok(Err(fault)) if node.is_ending() => self.shared.note(fault_of(node, fault)),
-                Ok(Err(fault)) => return self.shared.fail(fault_of(node, fault)),
-                Err(panic) => {
-                    node.after_panic();
-                    return self.shared.fail(fault_of(node, fault_of_panic(panic)));
-                }
+        for unit in &mut self.units {
+            let polled = match unit {
+                Unit::Node(node) => poll(node, &self.shared, &mut moved),
+                Unit::Group(group) => poll_group(group, &self.shared, &mut moved),
+            };
+            if let Err(failed) = polled {
+                return failed;
             }
         }
         if moved {
@@ -108,16 +125,20 @@ impl Lane {
         moved
     }
 
+    fn nodes(&self) -> impl Iterator<Item = &Node> {
+        self.units.iter().flat_map(Unit::nodes)
+    }
+
     /// Whether all its stages are finished, or the topology is halted.
     #[inline]
     pub(crate) fn is_over(&self) -> bool {
-        self.shared.is_halted() || self.nodes.iter().all(Node::is_finished)
+        self.shared.is_halted() || self.nodes().all(Node::is_finished)
     }
 
     /// How long it may wait, unless it is woken: until an event that was put off or failed is to be
     /// tried again.
     pub(crate) fn may_rest(&self) -> Duration {
-        self.nodes.iter().map(Node::waits).min().unwrap_or(Duration::MAX)
+        self.nodes().map(Node::waits).min().unwrap_or(Duration::MAX)
     }
 
     /// Polls until it is over.
@@ -137,7 +158,11 @@ impl Lane {
 
     /// Leaves its nodes where they stay until all lanes have ended.
     pub(crate) fn bury(self) {
-        let Self { nodes, grave, .. } = self;
+        let Self { units, grave, .. } = self;
+        let nodes = units.into_iter().flat_map(|unit| match unit {
+            Unit::Node(node) => vec![*node],
+            Unit::Group(group) => group.into_nodes(),
+        });
         grave.0.lock().unwrap_or_else(PoisonError::into_inner).extend(nodes);
     }
 
@@ -155,10 +180,45 @@ impl Lane {
     }
 
     pub(crate) fn outcome(&mut self) -> LaneOutcome {
-        let tallies = self.nodes.iter_mut().map(Node::tallies).collect();
-        let middleware = self.nodes.iter().map(Node::middleware).collect();
+        for unit in &mut self.units {
+            if let Unit::Group(group) = unit {
+                group.close_accounts();
+            }
+        }
+        let tallies = self.units.iter_mut().flat_map(Unit::nodes_mut).map(Node::tallies).collect();
+        let middleware = self.nodes().map(Node::middleware).collect();
         LaneOutcome { allowed: affinity::allowed_cores(), tallies, middleware }
     }
+}
+
+/// Polls a node; an error says that the topology halts for it, and what a cycle gives then.
+#[inline]
+fn poll(node: &mut Node, shared: &Shared, moved: &mut bool) -> Result<(), bool> {
+    if node.is_finished() {
+        return Ok(());
+    }
+    // Nothing is polled again after a panic, so nobody sees what the stage left behind.
+    match catch_unwind(AssertUnwindSafe(|| node.poll())) {
+        Ok(Ok(progress)) => *moved |= progress,
+        // Its events are all handled; the others go on to theirs.
+        Ok(Err(fault)) if node.is_ending() => shared.note(fault_of(node, fault)),
+        Ok(Err(fault)) => return Err(shared.fail(fault_of(node, fault))),
+        Err(panic) => {
+            node.after_panic();
+            return Err(shared.fail(fault_of(node, fault_of_panic(panic))));
+        }
+    }
+    Ok(())
+}
+
+/// Polls the nodes of a group that have something to do.
+fn poll_group(group: &mut Group, shared: &Shared, moved: &mut bool) -> Result<(), bool> {
+    *moved |= group.deal();
+    for number in 0..group.ready() {
+        poll(group.ready_node(number), shared, moved)?;
+    }
+    group.settle();
+    Ok(())
 }
 
 fn fault_of(node: &Node, fault: Fault) -> StageFault {

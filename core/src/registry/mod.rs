@@ -6,6 +6,7 @@
 //! | format | a factory of [`Source`]s with typed options | [`Registry::format`] |
 //! | adapter | a route made from parameters and inner routes | [`Registry::adapter`] |
 //! | event type | what configs route by its name | [`Registry::event`] |
+//! | middleware | what stands around stages and routes | [`Registry::middleware`] |
 //! | predicate | a named condition over events of one type | [`Registry::predicate`] |
 //!
 //! Parameters are any type with `serde::Deserialize` and `schemars::JsonSchema`; where they came
@@ -40,6 +41,7 @@
 use crate::Instruments;
 use crate::condition::{Fields, Predicates};
 use crate::event::{Event, MarketData, Order, Signal};
+use crate::middleware::Layer;
 use crate::route::Route;
 use crate::source::Source;
 use crate::stage::Component;
@@ -178,6 +180,7 @@ pub struct Registry {
     formats: BTreeMap<String, Factory<Box<dyn Source>>>,
     adapters: BTreeMap<String, Adapter>,
     predicates: Predicates,
+    middleware: BTreeMap<String, Factory<Layer>>,
 }
 
 impl Default for Registry {
@@ -196,6 +199,7 @@ impl Registry {
             formats: BTreeMap::new(),
             adapters: BTreeMap::new(),
             predicates: Predicates::default(),
+            middleware: BTreeMap::new(),
         }
     }
 
@@ -256,6 +260,25 @@ impl Registry {
     {
         self.predicates.add::<E, F>(name, doc, test);
         self
+    }
+
+    /// Adds a middleware of one's own, for `middleware:` in configs. Those that ship need not be added.
+    pub fn middleware<P, F, L>(&mut self, name: &str, doc: &str, make: F) -> &mut Self
+    where
+        P: DeserializeOwned + JsonSchema,
+        L: Into<Layer>,
+        F: Fn(P, &Context) -> Result<L, BuildError> + Send + Sync + 'static,
+    {
+        let make =
+            move |parameters: P, context: &Context| make(parameters, context).map(Into::into);
+        self.middleware.insert(name.into(), factory(name, doc, make));
+        self
+    }
+
+    /// Middleware added here, by name.
+    #[must_use]
+    pub fn middlewares(&self) -> &BTreeMap<String, Factory<Layer>> {
+        &self.middleware
     }
 
     /// Component types by name.

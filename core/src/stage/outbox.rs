@@ -453,6 +453,11 @@ impl Outbox {
         self.all_ports().any(|port| port.stream.is_waiting())
     }
 
+    /// Whether anything can be written here.
+    pub(crate) fn has_streams(&self) -> bool {
+        self.all_ports().next().is_some()
+    }
+
     /// Events of pipelines that ended here.
     pub(crate) fn stops(&self) -> u64 {
         self.stops

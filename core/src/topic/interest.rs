@@ -45,6 +45,22 @@ impl Interest {
         self
     }
 
+    /// Whether it asks for named symbols alone.
+    pub(crate) fn is_by_symbol(&self) -> bool {
+        self.parts.iter().all(|(_, symbols)| matches!(symbols, Symbols::Of(_)))
+    }
+
+    /// The symbols that it names, each with the kinds it is asked for.
+    pub(crate) fn named(&self) -> Vec<(&str, u32)> {
+        let mut named = Vec::new();
+        for (kinds, symbols) in &self.parts {
+            if let Symbols::Of(texts) = symbols {
+                named.extend(texts.iter().map(|text| (text.as_str(), *kinds)));
+            }
+        }
+        named
+    }
+
     /// Whether it asks for every event.
     pub(crate) fn is_everything(&self) -> bool {
         self.parts.contains(&(ALL_KINDS, Symbols::All))

@@ -1,6 +1,7 @@
 //! Rings, nodes and lanes out of a checked topology.
 
 use super::checked::Checked;
+use super::grouped::{GROUPS, Grouped, groups, interests, units};
 use super::monitor::PlacedLane;
 use super::place::PlannedLane;
 use super::plan::Latency;
@@ -34,13 +35,15 @@ pub(super) fn build(checked: &mut Checked, lanes: &[PlannedLane]) -> Built {
         let in_flight = checked.capacities.iter().sum::<usize>();
         Arc::new(EntryClock::new((2 * in_flight).min(MOST_ENTRIES)))
     });
-    let mut rings = build_rings(checked);
+    let groups = groups(checked, lanes);
+    let mut rings = build_rings(checked, &groups);
     let ingresses = ingresses(checked, &mut rings);
     let entered = entries.clone().map(|entries| (entries, clock.clone()));
     let sequencer = Sequencer::new(ingresses, entered, checked.shared.clone());
     let beds: Vec<_> = lanes.iter().map(|_| Bed::new()).collect();
     let ons: Vec<_> = lanes.iter().map(|_| On::default()).collect();
     let lane_rings: Vec<_> = lanes.iter().map(|lane| rings_of(checked, lane)).collect();
+    let interests = interests(checked);
     let stages = std::mem::take(&mut checked.graph.stages);
     let mut stages: Vec<_> = stages.into_iter().map(Some).collect();
     let mut nodes: Vec<Option<Node>> = Vec::new();
@@ -66,12 +69,12 @@ pub(super) fn build(checked: &mut Checked, lanes: &[PlannedLane]) -> Built {
         .map(|i| beds[i].clone())
         .collect();
     let grave = Grave::default();
-    let lane = |(i, lane): (usize, &PlannedLane)| Lane {
+    let mut lane = |(i, lane): (usize, &PlannedLane)| Lane {
         name: lane.name.clone(),
         cpu: lane.cpu,
         must_pin: lane.must_pin,
         wait: lane.wait,
-        nodes: lane.stages.iter().filter_map(|&place| nodes[place].take()).collect(),
+        units: units(checked, lane, &interests, &groups, &mut nodes, &mut rings),
         bed: beds[i].clone(),
         neighbours: sleepers(i),
         shared: checked.shared.clone(),
@@ -88,7 +91,7 @@ pub(super) fn build(checked: &mut Checked, lanes: &[PlannedLane]) -> Built {
         on: on.clone(),
     };
     let _ = checked.shared.lanes.set(lanes.iter().zip(&ons).map(placed).collect());
-    let lanes = lanes.iter().enumerate().map(lane).collect();
+    let lanes = lanes.iter().enumerate().map(&mut lane).collect();
     let _ = checked.shared.beds.set(beds);
     Built { sequencer, lanes, sleepers: wait_for_entry }
 }
@@ -120,24 +123,32 @@ fn meet(some: &[usize], others: &[usize]) -> bool {
 const MOST_ENTRIES: usize = 1 << 16;
 
 /// The two ends of a stream's ring.
-struct Ends {
+pub(super) struct Ends {
     producer: Option<Producer>,
     /// Its line among the counters.
     line: usize,
     /// Per reader: the stage and which of its links.
-    readers: Vec<(usize, usize, Option<AnyReader>)>,
+    pub(super) readers: Vec<(usize, usize, Option<AnyReader>)>,
 }
 
-fn build_rings(checked: &Checked) -> Vec<Ends> {
-    (0..checked.graph.streams.len()).map(|stream| build_ring(checked, stream)).collect()
+fn build_rings(checked: &Checked, groups: &[Grouped]) -> Vec<Ends> {
+    let streams = 0..checked.graph.streams.len();
+    streams.map(|stream| build_ring(checked, stream, groups)).collect()
 }
 
-fn build_ring(checked: &Checked, stream: usize) -> Ends {
+fn build_ring(checked: &Checked, stream: usize, groups: &[Grouped]) -> Ends {
     let capacity = checked.capacities[stream];
     let mut ring = RingBuilder::<Slot>::new(capacity).expect("capacities were checked");
     let mut keys: Vec<(usize, usize, ReaderKey)> = Vec::new();
     let mut lossy = Vec::new();
+    let own = groups.iter().enumerate().filter(|(_, group)| group.stream == stream);
+    for (number, _) in own {
+        keys.push((GROUPS + number, 0, ring.reader()));
+    }
     for &stage in &checked.order {
+        if groups.iter().any(|group| group.has(checked, stage)) {
+            continue;
+        }
         let links = checked.graph.stages[stage].links.iter().enumerate();
         let mut own = Vec::new();
         for (number, link) in links.filter(|(_, link)| link.stream == stream) {
@@ -328,7 +339,11 @@ fn node(
     let links = stage.links.iter().enumerate().zip(conditions);
     let input = |((number, link), when): ((usize, &super::graph::Link), _)| {
         let reader = rings[link.stream].readers.iter_mut().find(|r| (r.0, r.1) == (index, number));
-        let reader = reader.and_then(|reader| reader.2.take()).expect("a reader per link");
+        let reader = match reader {
+            Some(reader) => reader.2.take().expect("a reader per link"),
+            // Its group has one for all.
+            None => AnyReader::Dealt(checked.batch_limit),
+        };
         let event = checked.graph.streams[link.stream].event.event;
         let handler = component.inputs.iter().position(|input| *input == event);
         let handler = handler.expect("input types were checked");

@@ -20,6 +20,7 @@
 //! | `policies` | what components say about failures |
 //! | `checked` | [`Checked`]: what it will be |
 //! | `place` | which stage runs on which lane |
+//! | `grouped` | stages that share a reader |
 //! | `memory` | whether the rings fit into it |
 //! | `build` | rings, nodes, lanes |
 //! | `run` | the input's loop, feeding by hand |
@@ -37,6 +38,7 @@ mod checked;
 mod dead_letters;
 mod finish;
 mod graph;
+mod grouped;
 mod input;
 mod lossy;
 mod lower;

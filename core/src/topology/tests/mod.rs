@@ -5,6 +5,7 @@ mod combined;
 mod consumers;
 mod failures;
 mod faults;
+mod grouped;
 mod lossy;
 mod mistakes;
 mod partitions;
