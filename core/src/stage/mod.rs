@@ -33,11 +33,12 @@ mod outbox;
 mod policy;
 mod port;
 mod relay;
+mod run;
 mod stream;
 
 pub use batch::{BatchFault, EachBatch, OnBatch, each_batch};
+pub(crate) use component::pass_on;
 pub use component::{Builder, Component, Each, component, each};
-pub(crate) use component::{Erased, Gone, Ran, Run, pass_on};
 pub(crate) use consumer::Consumer;
 pub use consumer::Runs;
 pub use fault::{Fault, FaultKind};
@@ -48,6 +49,7 @@ pub use outbox::Outbox;
 pub(crate) use policy::Policy;
 pub use policy::{OnError, Retry, restartable};
 pub(crate) use relay::{Gate, OnFault, Relay};
+pub(crate) use run::{Erased, Gone, Ran, Run};
 pub(crate) use stream::{Stream, Tally};
 
 use crate::event::Event;

@@ -21,6 +21,7 @@
 //! | `checked` | [`Checked`]: what it will be |
 //! | `place` | which stage runs on which lane |
 //! | `grouped` | stages that share a reader |
+//! | `places` | where stages may stand |
 //! | `memory` | whether the rings fit into it |
 //! | `build` | rings, nodes, lanes |
 //! | `run` | the input's loop, feeding by hand |
@@ -46,6 +47,7 @@ pub(crate) mod memory;
 mod monitor;
 mod partition;
 mod place;
+mod places;
 mod plan;
 mod policies;
 mod report;
