@@ -291,16 +291,17 @@ struct Spot {
     lane: Option<(On, Bed)>,
 }
 
-fn node(
+/// Where a stage emits.
+fn outbox(
     checked: &mut Checked,
-    stage: super::graph::Stage,
+    stage: &super::graph::Stage,
     spot: Spot,
     rings: &mut [Ends],
     entries: Option<&Arc<EntryClock>>,
-) -> Node {
-    let Spot { place, index, first_link, lane } = spot;
-    let id = checked.names.id(own_name(&stage)).unwrap_or(0);
-    let component = stage.component;
+) -> Outbox {
+    let Spot { place, lane, .. } = spot;
+    let component = &stage.component;
+    let id = checked.names.id(own_name(stage)).unwrap_or(0);
     let mut out = Outbox::new(id, checked.names.clone(), component.max_emissions);
     let gathers = stage.outputs.iter().filter_map(|&stream| checked.graph.streams[stream].gather);
     if let Some((batch, max_wait)) = gathers.reduce(|a, b| (a.0.min(b.0), a.1.min(b.1))) {
@@ -335,6 +336,19 @@ fn node(
         let ends = take_stream(checked, rings, stream);
         out.set_pass(checked.graph.streams[stream].event.event, ends);
     }
+    out
+}
+
+fn node(
+    checked: &mut Checked,
+    stage: super::graph::Stage,
+    spot: Spot,
+    rings: &mut [Ends],
+    entries: Option<&Arc<EntryClock>>,
+) -> Node {
+    let Spot { place, index, first_link, .. } = spot;
+    let out = outbox(checked, &stage, spot, rings, entries);
+    let component = stage.component;
     let conditions = std::mem::take(&mut checked.conditions[index]);
     let links = stage.links.iter().enumerate().zip(conditions);
     let input = |((number, link), when): ((usize, &super::graph::Link), _)| {

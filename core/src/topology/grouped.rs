@@ -53,7 +53,9 @@ fn shared_stream(checked: &Checked, place: usize) -> Option<usize> {
     let alone = link.after.is_empty() && link.share.is_none() && !link.is_lossy();
     let follows = |other: &Link| other.stream == link.stream && other.after.contains(&number);
     let is_followed = || checked.graph.stages.iter().flat_map(|other| &other.links).any(follows);
-    let plain = by_symbol && alone && stage.component.stage.may_share();
+    // One that waits to try an event again would have the others wait.
+    let tries_once = stage.component.policy.retry.is_none();
+    let plain = by_symbol && alone && tries_once && stage.component.stage.may_share();
     (plain && !is_followed()).then_some(link.stream)
 }
 

@@ -10,7 +10,6 @@ use super::graph::{Graph, Link, Stage, Stream, WrittenCondition};
 use super::plan::{Plan, PlannedRoute};
 use crate::Tier;
 use crate::condition::Fields;
-use crate::event::{Event, Order};
 use crate::route::{By, Route};
 use crate::stage::Component;
 use std::collections::HashMap;
@@ -395,23 +394,7 @@ impl Lowering<'_> {
             ),
             _ => stage.tier = Some(tier),
         }
-        stage.places += 1;
-        let gateway = stage.component.gateway && event == Order::TYPE;
-        let when = stage.component.consumer.when.clone();
-        for link in &view.links {
-            let mut link = link.clone();
-            if gateway {
-                link.conditions.push(NOT_DENIED.into());
-            }
-            link.conditions.extend(when.iter().cloned());
-            stage.links.push(link);
-        }
-        let of = stage.copy_of.unwrap_or(index);
-        let at_when = format!("components.{}.consumer.when", self.graph.stages[of].name);
-        self.graph.conditions.extend(when.into_iter().map(|text| {
-            let at = at_when.clone();
-            WrittenCondition { text, at, event: view.event }
-        }));
+        self.add_links(index, view);
         self.check_layers(index, view, at);
         Some(index)
     }

@@ -1,8 +1,9 @@
 //! Where stages may stand: those that replace or stop events in one place, and all where events come.
 
 use super::check::Problem;
-use super::graph::{Link, Stage, Stream};
-use super::lower::{Lowering, View};
+use super::graph::{Link, Stage, Stream, WrittenCondition};
+use super::lower::{Lowering, NOT_DENIED, View};
+use crate::event::{Event, Order};
 
 impl Lowering<'_> {
     /// A stage that replaces or stops events can do so in one place only: there is one stream of
@@ -49,5 +50,27 @@ impl Lowering<'_> {
                 "route events to it, or take it out",
             ));
         }
+    }
+
+    /// Adds the links of a view to a stage, with what its component says of the events it takes.
+    pub(super) fn add_links(&mut self, index: usize, view: &View) {
+        let stage = &mut self.graph.stages[index];
+        stage.places += 1;
+        let gateway = stage.component.gateway && view.event.event == Order::TYPE;
+        let when = stage.component.consumer.when.clone();
+        for link in &view.links {
+            let mut link = link.clone();
+            if gateway {
+                link.conditions.push(NOT_DENIED.into());
+            }
+            link.conditions.extend(when.iter().cloned());
+            stage.links.push(link);
+        }
+        let of = stage.copy_of.unwrap_or(index);
+        let at_when = format!("components.{}.consumer.when", self.graph.stages[of].name);
+        self.graph.conditions.extend(when.into_iter().map(|text| {
+            let at = at_when.clone();
+            WrittenCondition { text, at, event: view.event }
+        }));
     }
 }
