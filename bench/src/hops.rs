@@ -114,14 +114,14 @@ fn publish(producer: &mut Producer<Line>, first: u64, count: usize) -> Option<us
 fn add_up(mut reader: Reader<Line>, size: Size) -> u64 {
     let (mut left, mut sum) = (size.events, 0);
     while left > 0 {
-        left -= size.pause.until(|| take(&mut reader, &mut sum)) as u64;
+        left -= size.pause.until_some(|| take(&mut reader, &mut sum)) as u64;
     }
     sum
 }
 
 /// Adds up what is there; gives how many events that were.
 #[inline]
-fn take(reader: &mut Reader<Line>, sum: &mut u64) -> Option<usize> {
+fn take(reader: &mut Reader<Line>, sum: &mut u64) -> usize {
     let mut batch = reader.poll(MOST);
     let len = batch.len();
     let (head, tail) = batch.slices();
@@ -129,7 +129,7 @@ fn take(reader: &mut Reader<Line>, sum: &mut u64) -> Option<usize> {
     head.iter().for_each(&mut add);
     tail.iter().for_each(&mut add);
     batch.release(len);
-    (len > 0).then_some(len)
+    len
 }
 
 /// Three writers, each with a ring of its own, and one reader of all; each writes `size.events / 3`.
@@ -150,14 +150,14 @@ pub fn three_to_one(cores: Option<Cores>, size: Size) -> Ran {
     let merge = move || {
         let mut sum = 0;
         while readers.iter().any(|(_, left)| *left > 0) {
-            size.pause.until(|| {
+            size.pause.until_some(|| {
                 let mut taken = 0;
                 for (reader, left) in &mut readers {
-                    let count = take(reader, &mut sum).unwrap_or(0);
+                    let count = take(reader, &mut sum);
                     *left -= count as u64;
                     taken += count;
                 }
-                (taken > 0).then_some(())
+                taken
             });
         }
         sum

@@ -51,7 +51,7 @@ pub(crate) fn rings(size: Size) -> Vec<Variant> {
         Variant::new(name, move || work(raw::transfer(cores, events, SLOTS, batch)))
     };
     let ours = move |batch: usize| {
-        let size = hops::Size { events, capacity: SLOTS, batch, pause: Pause::Spin };
+        let size = hops::Size { events, capacity: SLOTS, batch, pause: Pause::Gather };
         let hop = move || work(hops::ring(Some(cores), hops::Shape::Hop, size));
         Variant::new(format!("ring, batch {batch}"), hop)
     };

@@ -12,6 +12,8 @@ pub struct Point {
     pub reached: f64,
     /// Latencies in ns: p50, p99, p99.9, the longest.
     pub latency: [u64; 4],
+    /// The machine's own hiccups at that time in ns: p99.9 and the longest.
+    pub machine: [u64; 2],
     /// Whether p99 is within the bound and the rate was reached.
     pub within: bool,
 }
@@ -31,9 +33,10 @@ impl Point {
     pub fn of(rate: f64, outcome: &Outcome, bound_ns: u64) -> Self {
         let all = outcome.all();
         let latency = [0.5, 0.99, 0.999, 1.0].map(|quantile| all.value_at_quantile(quantile));
+        let machine = [0.999, 1.0].map(|quantile| outcome.machine.value_at_quantile(quantile));
         let reached = outcome.reached >= rate * REACHED;
         let within = reached && !all.is_empty() && latency[1] <= bound_ns;
-        Self { rate, reached: outcome.reached, latency, within }
+        Self { rate, reached: outcome.reached, latency, machine, within }
     }
 }
 
@@ -110,7 +113,7 @@ mod tests {
     use super::*;
 
     fn point(rate: f64, within: bool) -> Point {
-        Point { rate, reached: rate, latency: [1, 2, 3, 4], within }
+        Point { rate, reached: rate, latency: [1, 2, 3, 4], machine: [1, 2], within }
     }
 
     fn swept(limit: f64, most: f64) -> Vec<Point> {

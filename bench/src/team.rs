@@ -1,6 +1,7 @@
 //! Threads that begin together, each on the core it was given, and what they took.
 
 use pitlane::affinity::{allowed_cores, pin_to};
+use pitlane::wait::gather;
 use rustix::time::{ClockId, clock_gettime};
 use std::sync::Barrier;
 use std::time::{Duration, Instant};
@@ -131,11 +132,23 @@ pub enum Pause {
     Spin,
     /// Looks again after the processor's hint.
     Hint,
+    /// As [`Self::Hint`], and leaves the writer alone after few events: [`gather`].
+    Gather,
     /// Hints 50 times, then yields each time.
     Yield,
 }
 
 impl Pause {
+    /// Waits until `take` finds events, and a little more where few came; gives how many.
+    #[inline]
+    pub fn until_some(self, mut take: impl FnMut() -> usize) -> usize {
+        let found = self.until(|| Some(take()).filter(|found| *found > 0));
+        if self == Self::Gather {
+            gather(found);
+        }
+        found
+    }
+
     /// Waits until `done` gives something.
     #[inline]
     pub fn until<T>(self, mut done: impl FnMut() -> Option<T>) -> T {
@@ -148,7 +161,7 @@ impl Pause {
             match self {
                 Self::Spin => {}
                 Self::Yield if turns > 50 => std::thread::yield_now(),
-                Self::Hint | Self::Yield => std::hint::spin_loop(),
+                Self::Hint | Self::Gather | Self::Yield => std::hint::spin_loop(),
             }
         }
     }
@@ -173,7 +186,7 @@ mod tests {
 
     #[test]
     fn a_pause_ends_with_what_was_waited_for() {
-        for pause in [Pause::Spin, Pause::Hint, Pause::Yield] {
+        for pause in [Pause::Spin, Pause::Hint, Pause::Gather, Pause::Yield] {
             let mut turns = 0;
             let found = pause.until(|| {
                 turns += 1;

@@ -1,6 +1,8 @@
 //! The command line.
 
-use crate::commands::{bench, check, components, generate, graph, init, new, replay, sweep, ticks};
+use crate::commands::{
+    bench, check, components, errors, generate, graph, init, new, replay, sweep, ticks,
+};
 use clap::{Args, Parser, Subcommand};
 use pitlane::Tier;
 use pitlane_config::Input;
@@ -44,6 +46,8 @@ pub(crate) enum Command {
     Components(components::Args),
     /// Print the JSON Schema of configs, for editors.
     Schema,
+    /// List the codes of all errors, or tell what one stands for and what to do.
+    Errors(errors::Args),
 }
 
 /// A config and what the command line changes about it.

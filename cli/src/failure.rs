@@ -1,9 +1,12 @@
 //! What went wrong: a sentence, its place, a remedy, an exit code.
 
+pub(crate) use crate::codes::*;
 use crate::console;
+use pitlane::error::{Code, Coded, Details, Diagnostic};
 use pitlane::source::SourceError;
 use pitlane::topology::{RunError, StageFault};
 use pitlane_config::{Mistake, Mistakes};
+use serde_json::json;
 use std::fmt::Display;
 use std::io::IsTerminal;
 use std::path::Path;
@@ -30,34 +33,13 @@ impl From<Exit> for ExitCode {
     }
 }
 
-macro_rules! codes {
-    ($($ident:ident $name:literal $doc:literal)*) => {
-        $(#[doc = $doc] pub(crate) const $ident: &str = $name;)*
-        #[cfg(test)]
-        const ALL: &[&str] = &[$($name),*];
-    };
-}
-
-codes! {
-    BAD_VALUE "PL-CLI-001" "A value on the command line makes no sense."
-    NO_INPUT "PL-CLI-002" "A source is routed and nothing feeds it."
-    FOLDER_REFUSED "PL-CLI-003" "A folder holds something else than what would be replaced."
-    NOT_WRITTEN "PL-CLI-004" "A file or folder cannot be written."
-    NOT_STARTED "PL-CLI-005" "The topology could not start."
-    STAGE_FAILED "PL-CLI-006" "A stage failed while the topology ran."
-    BAD_DATA "PL-CLI-007" "A file of market data cannot be read on."
-    LANE_STUCK "PL-CLI-008" "A lane did not end in time."
-    NO_RUN "PL-CLI-009" "None of the runs of a sweep can start."
-    NOT_INSTALLED "PL-CLI-010" "The system refused something that is needed."
-}
-
 /// Why a command could not do what it was asked.
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// The config is wrong; each mistake has its place.
     Config(Mistakes),
-    /// Anything else: exit code, stable code, sentence, remedy.
-    Other { exit: Exit, code: &'static str, message: String, help: String },
+    /// Anything else.
+    Other { exit: Exit, diagnostic: Box<Diagnostic> },
 }
 
 impl From<Mistakes> for Failure {
@@ -68,21 +50,26 @@ impl From<Mistakes> for Failure {
 
 impl Failure {
     /// The command line is wrong.
-    pub(crate) fn usage(
-        code: &'static str,
-        message: impl Into<String>,
-        help: impl Into<String>,
-    ) -> Self {
-        Self::Other { exit: Exit::Usage, code, message: message.into(), help: help.into() }
+    pub(crate) fn usage(code: Code, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::of(Exit::Usage, code, message, help)
     }
 
     /// The work failed.
-    pub(crate) fn failed(
-        code: &'static str,
-        message: impl Into<String>,
-        help: impl Into<String>,
-    ) -> Self {
-        Self::Other { exit: Exit::Failed, code, message: message.into(), help: help.into() }
+    pub(crate) fn failed(code: Code, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::of(Exit::Failed, code, message, help)
+    }
+
+    fn of(exit: Exit, code: Code, message: impl Into<String>, help: impl Into<String>) -> Self {
+        let diagnostic = Diagnostic { help: help.into(), ..Diagnostic::error(code, message) };
+        Self::Other { exit, diagnostic: Box::new(diagnostic) }
+    }
+
+    /// With what belongs to it.
+    fn with(mut self, details: Details) -> Self {
+        if let Self::Other { diagnostic, .. } = &mut self {
+            diagnostic.details = details;
+        }
+        self
     }
 
     /// A file or folder cannot be written.
@@ -99,15 +86,17 @@ impl Failure {
 
     /// The topology did not start.
     pub(crate) fn start(error: &RunError) -> Self {
-        let help = match error {
-            RunError::Pin { .. } => "give `cpu` of that lane one of these cores, or leave it out",
-            _ => "",
+        let details = error.details();
+        let details = match details.get("cause") {
+            Some(_) => details,
+            None => details.with("cause", error.code()),
         };
-        Self::failed(NOT_STARTED, error.to_string(), help)
+        Self::failed(NOT_STARTED, error.to_string(), error.help()).with(details)
     }
 
     /// A stage failed.
     pub(crate) fn stage(fault: &StageFault) -> Self {
+        let details = fault.details();
         let StageFault { stage, root, event, fault } = fault;
         let message = match (root, event) {
             (0, None) => format!("stage `{stage}` failed: {fault}"),
@@ -120,12 +109,24 @@ impl Failure {
             }
         };
         Self::failed(STAGE_FAILED, message, "what came before it is in the run folder")
+            .with(details)
     }
 
     /// The data cannot be read on.
     pub(crate) fn data(error: &SourceError) -> Self {
-        let (message, help) = (error.to_string(), error.help.clone());
-        Self::Other { exit: Exit::Data, code: BAD_DATA, message, help }
+        let code = BAD_DATA.name();
+        let details = error.details().with("cause", error.code);
+        let diagnostic = Diagnostic { code, details, ..error.diagnostic() };
+        Self::Other { exit: Exit::Data, diagnostic: Box::new(diagnostic) }
+    }
+
+    /// The system or a file refused, or an option makes no sense: an error of a crate below, which
+    /// becomes the cause of one of the command's own.
+    pub(crate) fn caused(exit: Exit, code: Code, cause: &dyn Coded) -> Self {
+        let inner = cause.diagnostic();
+        let details = inner.details.clone().with("cause", cause.code());
+        let diagnostic = Diagnostic { code: code.name(), error: true, details, ..inner };
+        Self::Other { exit, diagnostic: Box::new(diagnostic) }
     }
 
     pub(crate) fn exit(&self) -> Exit {
@@ -142,7 +143,20 @@ impl Failure {
                 let first = mistakes.list().iter().find(|mistake| mistake.error);
                 first.map_or_else(|| mistakes.to_string(), |mistake| mistake.message.clone())
             }
-            Failure::Other { message, .. } => message.clone(),
+            Failure::Other { diagnostic, .. } if diagnostic.origin.is_empty() => {
+                diagnostic.message.clone()
+            }
+            Failure::Other { diagnostic, .. } => {
+                format!("{}: {}", diagnostic.place(), diagnostic.message)
+            }
+        }
+    }
+
+    /// All of it as data.
+    pub(crate) fn diagnostics(&self) -> Vec<Diagnostic> {
+        match self {
+            Failure::Config(mistakes) => mistakes.list().iter().map(Mistake::diagnostic).collect(),
+            Failure::Other { diagnostic, .. } => vec![(**diagnostic).clone()],
         }
     }
 
@@ -150,13 +164,15 @@ impl Failure {
     pub(crate) fn print(&self) {
         match self {
             Failure::Config(mistakes) => print_mistakes(mistakes),
-            Failure::Other { code, message, help, .. } => {
-                console::note(&format!("error[{code}]: {message}"));
-                if !help.is_empty() {
-                    console::note(&format!("  help: {help}"));
-                }
-            }
+            Failure::Other { diagnostic, .. } => print_diagnostic(diagnostic),
         }
+    }
+
+    /// Gives it as JSON on standard output, for those who asked for JSON.
+    pub(crate) fn print_json(&self) {
+        let object = json!({ "schema": 1, "ok": false, "errors": self.diagnostics() });
+        // A reader that went away has no use for it.
+        let _ = console::show(&format!("{object:#}\n"));
     }
 }
 
@@ -165,31 +181,22 @@ pub(crate) fn print_mistakes(mistakes: &Mistakes) {
     if std::io::stderr().is_terminal() {
         console::note(mistakes.render(true).trim_end());
     } else {
-        mistakes.list().iter().for_each(print_mistake);
+        let mistakes = mistakes.list().iter().map(Mistake::diagnostic);
+        mistakes.for_each(|mistake| print_diagnostic(&mistake));
     }
 }
 
-fn print_mistake(mistake: &Mistake) {
-    let kind = if mistake.error { "error" } else { "warning" };
-    let is_option = mistake.origin.starts_with("--");
-    let place = match mistake.line {
-        line if line > 0 && !is_option => format!("{}:{line}:{}", mistake.origin, mistake.column),
-        _ => mistake.origin.clone(),
-    };
-    console::note(&format!("{kind}[{}]: {place}: {}", mistake.code, mistake.message));
-    if !mistake.help.is_empty() {
-        console::note(&format!("  help: {}", mistake.help));
+fn print_diagnostic(diagnostic: &Diagnostic) {
+    let mut shown = diagnostic.clone();
+    if shown.origin.starts_with("--") {
+        // An option is its own place.
+        shown.line = 0;
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::ALL;
-
-    #[test]
-    fn codes_are_unique() {
-        for (at, code) in ALL.iter().enumerate() {
-            assert!(code.starts_with("PL-CLI-") && !ALL[..at].contains(code), "{code}");
-        }
+    console::note(&shown.to_string());
+    if !shown.help.is_empty() {
+        console::note(&format!("  help: {}", shown.help));
+    }
+    if let Some(cause) = shown.details.get("cause") {
+        console::note(&format!("  cause: {cause}"));
     }
 }

@@ -15,7 +15,7 @@
 //! | `session` | one run: folder, recorders, progress, manifest, results |
 //! | `record` | stages that write signals and orders, positions, marks |
 //! | `graph` | drawings of a topology |
-//! | `failure` | what went wrong: sentences and exit codes |
+//! | `codes`, `failure` | what went wrong: codes, sentences, exit codes |
 //! | `console`, `interrupt`, `logs` | standard output, Ctrl-C, logs |
 //!
 //! Results go to standard output; progress, logs and errors to standard error. Exit codes: 0 done, 1
@@ -33,6 +33,7 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod codes;
 mod commands;
 mod config;
 mod console;
@@ -48,8 +49,10 @@ mod text;
 use args::{Cli, Command};
 use clap::{CommandFactory, FromArgMatches};
 use failure::{Exit, Failure};
+use pitlane::error::Code;
 use pitlane::registry::Registry;
 use std::ffi::OsString;
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 /// A registry with everything that ships: formats, strategies, risk gate, gateways, sinks.
@@ -71,16 +74,20 @@ pub fn run(registry: Registry) -> ExitCode {
 #[must_use]
 pub fn run_with(registry: Registry, arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     panics::speak_of_panics();
+    let arguments: Vec<_> = arguments.into_iter().collect();
+    let as_json = arguments.iter().any(|argument| argument == "--json");
     let parsed = Cli::command()
         .try_get_matches_from(arguments)
         .and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
+            if error.use_stderr() {
+                return misused(&error, as_json).into();
+            }
             // Help goes to standard output, which may be closed: nothing to be said about it.
             let _ = error.print();
-            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
-            return exit.into();
+            return Exit::Done.into();
         }
     };
     let done = logs::start(cli.log.as_deref()).and_then(|()| dispatch(&cli.command, &registry));
@@ -88,14 +95,49 @@ pub fn run_with(registry: Registry, arguments: impl IntoIterator<Item = OsString
         Ok(exit) => exit.into(),
         Err(failure) => {
             failure.print();
+            if as_json {
+                failure.print_json();
+            }
             failure.exit().into()
         }
     }
 }
 
+/// The command line cannot be understood: clap says why, and draws it better than we could.
+fn misused(error: &clap::Error, as_json: bool) -> Exit {
+    let text = error.render();
+    let drawn = match std::io::stderr().is_terminal() {
+        true => text.ansi().to_string(),
+        false => text.to_string(),
+    };
+    let coded = format!("error[{}]:", codes::COMMAND_LINE);
+    console::note(drawn.trim_end().replacen("error:", &coded, 1).as_str());
+    let text = text.to_string();
+    let said = text.strip_prefix("error: ").unwrap_or(&text).trim_end();
+    let (message, help) = said.split_once("\n\n").unwrap_or((said, ""));
+    let failure = Failure::usage(codes::COMMAND_LINE, message, help);
+    if as_json {
+        failure.print_json();
+    }
+    failure.exit()
+}
+
+/// The codes of all errors of all crates, by crate, in the order of `docs/errors.md`.
+#[must_use]
+pub fn error_codes() -> Vec<(&'static str, &'static [Code])> {
+    vec![
+        ("core", pitlane::error::codes::ALL),
+        ("configs", pitlane_config::codes::ALL),
+        ("feeds", pitlane_feeds::codes::ALL),
+        ("strategies", pitlane_strategies::codes::ALL),
+        ("persistence", pitlane_persistence::codes::ALL),
+        ("cli", codes::ALL),
+    ]
+}
+
 fn dispatch(command: &Command, registry: &Registry) -> Result<Exit, Failure> {
     use commands::{
-        bench, check, components, generate, graph, init, new, replay, schema, sweep, ticks,
+        bench, check, components, errors, generate, graph, init, new, replay, schema, sweep, ticks,
     };
     match command {
         Command::Replay(args) => replay::run(args, registry),
@@ -109,6 +151,7 @@ fn dispatch(command: &Command, registry: &Registry) -> Result<Exit, Failure> {
         Command::New(args) => new::run(args),
         Command::Components(args) => components::run(args, registry),
         Command::Schema => schema::run(registry),
+        Command::Errors(args) => errors::run(args),
     }
 }
 

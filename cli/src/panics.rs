@@ -1,5 +1,6 @@
 //! What is said of panics: mistakes of the program, or of a component of the user's.
 
+use crate::codes::PANICKED;
 use crate::console;
 use std::collections::HashMap;
 use std::panic::PanicHookInfo;
@@ -42,7 +43,7 @@ fn line(info: &PanicHookInfo<'_>, place: &str, count: u64) -> Option<String> {
     let thread = thread.name().unwrap_or("unnamed");
     let message = info.payload_as_str().unwrap_or("no message");
     let mut line = format!(
-        "error[PL-CLI-099]: panic on thread `{thread}` at {place}: {message}\n  help: where this is \
+        "error[{PANICKED}]: panic on thread `{thread}` at {place}: {message}\n  help: where this is \
          not in a component of your own, report it with the command and config at {}/issues",
         env!("CARGO_PKG_REPOSITORY"),
     );

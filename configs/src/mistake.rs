@@ -6,10 +6,11 @@ use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, Severity,
     SourceCode,
 };
+use pitlane::error::{self, Details};
 use serde::Serialize;
 use std::fmt;
 
-/// One mistake, or (as a warning) something odd.
+/// One mistake, or (as a warning) something odd. As JSON it has the keys of an [`error::Diagnostic`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Mistake {
     /// A stable code, see [`crate::codes`]; `PL-TOPOLOGY-nnn` where the topology check found it.
@@ -26,6 +27,8 @@ pub struct Mistake {
     pub message: String,
     /// What would be right: a sentence; may be empty.
     pub help: String,
+    /// Numbers and names that belong to it; `cause` is the code of the error behind it.
+    pub details: Details,
     #[serde(skip)]
     pub(crate) span: Option<Span>,
 }
@@ -37,7 +40,7 @@ impl Mistake {
         message: impl Into<String>,
         help: impl Into<String>,
     ) -> Self {
-        Self::coded(code.name, span, message, help)
+        Self::coded(code.name(), span, message, help)
     }
 
     pub(crate) fn coded(
@@ -54,8 +57,19 @@ impl Mistake {
             column: span.column,
             message: message.into(),
             help: help.into(),
+            details: Details::default(),
             span: Some(span),
         }
+    }
+
+    /// The same in the shape of all errors.
+    #[must_use]
+    pub fn diagnostic(&self) -> error::Diagnostic {
+        let Self { code, error, line, column, .. } = *self;
+        let (origin, message, help) =
+            (self.origin.clone(), self.message.clone(), self.help.clone());
+        let details = self.details.clone();
+        error::Diagnostic { code, error, origin, line, column, message, help, details }
     }
 
     pub(crate) fn warning(mut self) -> Self {
@@ -103,13 +117,14 @@ impl Mistakes {
     /// A mistake that has no place in a text: a file that cannot be read.
     pub(crate) fn placeless(code: Code, origin: String, message: String, help: String) -> Self {
         let mistake = Mistake {
-            code: code.name,
+            code: code.name(),
             error: true,
             origin,
             line: 0,
             column: 0,
             message,
             help,
+            details: Details::default(),
             span: None,
         };
         Self { list: vec![mistake], texts: Texts::default() }

@@ -66,6 +66,7 @@
 pub mod adapters;
 pub mod affinity;
 pub mod condition;
+pub mod error;
 pub mod event;
 pub mod ingress;
 mod instrument;
@@ -89,3 +90,13 @@ pub mod wait;
 pub use instrument::Instruments;
 pub use names::Names;
 pub use tier::Tier;
+
+/// The example of the page on orders, compiled and run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/orders.md")]
+pub struct Orders;
+
+/// The example of the page on errors, compiled and run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/errors.md")]
+pub struct Errors;

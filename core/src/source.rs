@@ -1,5 +1,6 @@
 //! Where events come from: what feeds implement.
 
+use crate::error::{Code, codes};
 use crate::event::MarketData;
 use std::fmt;
 use std::path::PathBuf;
@@ -38,8 +39,10 @@ pub struct SourceReport {
 }
 
 /// Why a source cannot be read: where, what, and what would be right.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceError {
+    /// A stable code, see [`codes!`](crate::codes).
+    pub code: Code,
     /// The file, where there is one.
     pub path: Option<PathBuf>,
     /// Line, counted from 1; 0 where there is none.
@@ -54,6 +57,38 @@ pub struct SourceError {
     pub help: String,
 }
 
+impl Default for SourceError {
+    fn default() -> Self {
+        Self {
+            code: codes::SOURCE_FAILED,
+            path: None,
+            line: 0,
+            column: 0,
+            text: String::new(),
+            message: String::new(),
+            help: String::new(),
+        }
+    }
+}
+
+impl SourceError {
+    /// The same error with another code.
+    #[must_use]
+    pub fn coded(mut self, code: Code) -> Self {
+        self.code = code;
+        self
+    }
+
+    /// What is wrong and in which text, without its place.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        match self.text.as_str() {
+            "" => self.message.clone(),
+            text => format!("{} in `{text}`", self.message),
+        }
+    }
+}
+
 impl fmt::Display for SourceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(path) = &self.path {
@@ -66,11 +101,7 @@ impl fmt::Display for SourceError {
             }
             f.write_str(": ")?;
         }
-        f.write_str(&self.message)?;
-        if !self.text.is_empty() {
-            write!(f, " in `{}`", self.text)?;
-        }
-        Ok(())
+        f.write_str(&self.sentence())
     }
 }
 

@@ -1,5 +1,6 @@
 //! Making errors: sentences that name the place and the remedy.
 
+use crate::codes;
 use pitlane::source::SourceError;
 use std::io;
 use std::path::Path;
@@ -14,6 +15,7 @@ pub(crate) fn at_path(
     help: impl Into<String>,
 ) -> SourceError {
     SourceError {
+        code: codes::OTHER_FILE,
         path: Some(path.to_owned()),
         message: message.into(),
         help: help.into(),
@@ -23,7 +25,8 @@ pub(crate) fn at_path(
 
 /// An error about options, no file.
 pub(crate) fn about(message: impl Into<String>, help: impl Into<String>) -> SourceError {
-    SourceError { message: message.into(), help: help.into(), ..SourceError::default() }
+    let (message, help) = (message.into(), help.into());
+    SourceError { code: codes::OPTION, message, help, ..SourceError::default() }
 }
 
 /// The system would not let a file be read.
@@ -35,7 +38,15 @@ pub(crate) fn read_failed(path: &Path, error: &io::Error) -> SourceError {
         io::ErrorKind::PermissionDenied => "check who may read it",
         _ => "",
     };
-    at_path(path, format!("the file cannot be read: {error}"), help)
+    let code = match error.kind() {
+        // What unpacks says so of bytes that make no sense to it.
+        io::ErrorKind::InvalidData
+        | io::ErrorKind::InvalidInput
+        | io::ErrorKind::UnexpectedEof
+        | io::ErrorKind::Other => codes::DAMAGED,
+        _ => codes::UNREADABLE,
+    };
+    at_path(path, format!("the file cannot be read: {error}"), help).coded(code)
 }
 
 /// A line as shown in messages: no control characters, not too long.

@@ -23,6 +23,7 @@
 #![forbid(unsafe_code)]
 
 mod bytes;
+pub mod codes;
 mod csv;
 mod error;
 mod generate;

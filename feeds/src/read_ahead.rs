@@ -89,7 +89,8 @@ impl Source for ReadAhead {
                 Err(TryRecvError::Empty) => return Ok(true),
                 Err(TryRecvError::Disconnected) => {
                     self.more = Ok(false);
-                    return Err(crate::error::about("the thread that reads ahead has died", ""));
+                    return Err(crate::error::about("the thread that reads ahead has died", "")
+                        .coded(pitlane::error::codes::SOURCE_FAILED));
                 }
             }
         }

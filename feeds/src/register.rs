@@ -34,5 +34,5 @@ pub fn register(registry: &mut Registry) {
 }
 
 fn refused(error: &SourceError) -> BuildError {
-    BuildError::new(with_help(error))
+    BuildError::new(with_help(error)).coded(error.code)
 }

@@ -1,6 +1,7 @@
 //! Events as CSV that the preset `plain` reads back.
 
 use crate::bytes::{self, Sink};
+use crate::codes;
 use crate::error::at_path;
 use pitlane::Instruments;
 use pitlane::event::fixed::{Decimal, NULL};
@@ -162,6 +163,7 @@ pub fn write_csv(
             format!("the file cannot be written: {error}"),
             "check the folder and the disk",
         )
+        .coded(codes::UNWRITTEN)
     };
     let mut writer = EventWriter::new(bytes::create(path).map_err(failed)?, instruments);
     let mut events = 0;

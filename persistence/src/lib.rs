@@ -59,6 +59,7 @@
 #![forbid(unsafe_code)]
 
 mod aside;
+pub mod codes;
 mod error;
 mod format;
 mod options;

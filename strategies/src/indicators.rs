@@ -4,6 +4,7 @@
 
 use crate::Handles;
 use crate::by_id::ById;
+use crate::codes;
 use crate::strategy::{Ctx, OnPrice, PriceInput, Priced, StrategyStage};
 use pitlane::event::{MarketData, Side};
 use pitlane::registry::{BuildError, Registry};
@@ -49,7 +50,7 @@ impl Ema {
         let period = params.period;
         if !(1..=1_000_000).contains(&period) {
             let message = format!("period is {period}: it must be from 1 to 1000000 prices");
-            return Err(BuildError::parameter("period", message));
+            return Err(BuildError::parameter("period", message).coded(codes::PARAMETER));
         }
         Ok(Self { means: ById::new(|| None), weight: 2.0 / (f64::from(period) + 1.0) })
     }

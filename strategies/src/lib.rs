@@ -13,6 +13,7 @@
 //! | [`indicators`] | `ema` and `mid`: market data made from market data |
 //! | [`risk`] | `risk_gate`: signals to orders, within limits |
 //! | [`orders`] | `order_check` on the way to a gateway, `order_log` as one |
+//! | [`tracker`] | `order_tracker`: where each order stands; illegal transitions refused |
 //! | [`sinks`] | `log`, `file`, `tap`, `null`: for events of any type |
 //! | [`Amount`] | decimals in parameters, read exactly |
 //! | [`ById`] | state per instrument |
@@ -27,6 +28,7 @@
 
 mod amount;
 mod by_id;
+pub mod codes;
 mod counts;
 mod handles;
 pub mod indicators;
@@ -37,6 +39,7 @@ pub mod risk;
 pub mod sinks;
 pub mod sma_cross;
 pub mod strategy;
+pub mod tracker;
 
 pub use amount::Amount;
 pub use by_id::ById;
@@ -58,6 +61,7 @@ pub fn register_with(registry: &mut Registry, handles: &Handles) {
     indicators::register(registry, handles);
     risk::register(registry, handles);
     orders::register(registry, handles);
+    tracker::register(registry, handles);
     sinks::register(registry, handles);
 }
 

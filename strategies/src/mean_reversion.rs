@@ -13,6 +13,7 @@
 
 use crate::Handles;
 use crate::by_id::ById;
+use crate::codes;
 use crate::moments::Moments;
 use crate::sma_cross::MAX_WINDOW;
 use crate::strategy::{Ctx, OnPrice, PriceInput, Priced, strategy};
@@ -73,11 +74,11 @@ impl MeanReversion {
         let &MeanReversionParams { window, enter, exit, .. } = params;
         if !(2..=MAX_WINDOW).contains(&window) {
             let message = format!("window is {window}: it must be from 2 to {MAX_WINDOW} prices");
-            return Err(BuildError::parameter("window", message));
+            return Err(BuildError::parameter("window", message).coded(codes::PARAMETER));
         }
         if !(enter > 0.0 && enter.is_finite()) {
             let message = format!("enter is {enter}: it must be more than 0, such as 2");
-            return Err(BuildError::parameter("enter", message));
+            return Err(BuildError::parameter("enter", message).coded(codes::PARAMETER));
         }
         let farthest = f64::from(window - 1).sqrt();
         if enter > farthest {
@@ -85,12 +86,12 @@ impl MeanReversion {
                 "enter is {enter}: no price of a window of {window} is more than {farthest:.3} \
                  deviations from its mean; choose a smaller enter or a larger window"
             );
-            return Err(BuildError::parameter("enter", message));
+            return Err(BuildError::parameter("enter", message).coded(codes::PARAMETER));
         }
         if !(exit > 0.0 && exit < enter) {
             let message =
                 format!("exit is {exit}: it must be more than 0 and less than enter, {enter}");
-            return Err(BuildError::parameter("exit", message));
+            return Err(BuildError::parameter("exit", message).coded(codes::PARAMETER));
         }
         let make = move || Window { moments: Moments::new(window as usize), armed: true };
         Ok(Self {

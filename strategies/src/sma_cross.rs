@@ -11,6 +11,7 @@
 
 use crate::Handles;
 use crate::by_id::ById;
+use crate::codes;
 use crate::strategy::{Ctx, OnPrice, PriceInput, Priced, strategy};
 use pitlane::event::{Action, Signal};
 use pitlane::registry::{BuildError, Registry};
@@ -63,19 +64,20 @@ impl SmaCross {
     pub fn new(params: &SmaCrossParams) -> Result<Self, BuildError> {
         let &SmaCrossParams { fast, slow, scale, .. } = params;
         if fast == 0 {
-            return Err(BuildError::parameter("fast", "fast is 0: a mean needs one price or more"));
+            return Err(BuildError::parameter("fast", "fast is 0: a mean needs one price or more")
+                .coded(codes::PARAMETER));
         }
         if slow > MAX_WINDOW {
             let message = format!("slow is {slow}: a window holds {MAX_WINDOW} prices at most");
-            return Err(BuildError::parameter("slow", message));
+            return Err(BuildError::parameter("slow", message).coded(codes::PARAMETER));
         }
         if fast >= slow {
             let message = format!("fast is {fast} and slow {slow}: fast must be less than slow");
-            return Err(BuildError::parameter("fast", message));
+            return Err(BuildError::parameter("fast", message).coded(codes::PARAMETER));
         }
         if !(scale > 0.0 && scale.is_finite()) {
             let message = format!("scale is {scale}: it must be more than 0, such as 0.001");
-            return Err(BuildError::parameter("scale", message));
+            return Err(BuildError::parameter("scale", message).coded(codes::PARAMETER));
         }
         let (fast_len, slow_len) = (fast as usize, slow as usize);
         let means = ById::sized(bytes(slow), move || Means::new(fast_len, slow_len));

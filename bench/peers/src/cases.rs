@@ -17,7 +17,7 @@ pub struct Case {
     /// Who.
     pub who: String,
     /// The capacities to choose from.
-    pub capacities: &'static [usize],
+    pub capacities: Vec<usize>,
     /// Runs it once, at a capacity.
     pub run: Box<dyn Fn(usize) -> Ran>,
 }
@@ -72,6 +72,7 @@ impl Cases {
         run: impl Fn(usize) -> Ran + 'static,
     ) {
         let (contest, who, run) = (contest.to_owned(), who.into(), Box::new(run));
+        let capacities = capacities.to_vec();
         self.list.push(Case { contest, who, capacities, run });
     }
 
@@ -83,7 +84,7 @@ impl Cases {
         self.add(&contest, "raw lines", capacities, move |lines| {
             raw::transfer(cores, events, lines, batch)
         });
-        for pause in [Pause::Spin, Pause::Hint] {
+        for pause in [Pause::Spin, Pause::Hint, Pause::Gather] {
             self.add(&contest, format!("Pitlane ring, {}", name_of(pause)), capacities, move |c| {
                 hops::ring(Some(cores), Shape::Hop, size(c, pause))
             });
@@ -111,7 +112,7 @@ impl Cases {
         size: impl Fn(usize, Pause) -> Size + Copy + 'static,
     ) {
         let cores = self.cores;
-        for pause in [Pause::Spin, Pause::Hint] {
+        for pause in [Pause::Spin, Pause::Hint, Pause::Gather] {
             self.add(contest, format!("{who}, {}", name_of(pause)), capacities, move |c| {
                 shapes::run::<Q>(Some(cores), Shape::Hop, size(c, pause))
             });
@@ -227,6 +228,7 @@ fn name_of(pause: Pause) -> &'static str {
     match pause {
         Pause::Spin => "spin",
         Pause::Hint => "hint",
+        Pause::Gather => "gather",
         Pause::Yield => "yield",
     }
 }

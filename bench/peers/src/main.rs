@@ -1,4 +1,4 @@
-//! `bench-peers [--rounds N] [--events N] [--only CONTEST,..] [--who NAME,..] [--lmax COMMAND]`: Pitlane's rings, its
+//! `bench-peers [--rounds N] [--events N] [--only CONTEST;..] [--who NAME,..] [--capacity N,..] [--lmax COMMAND]`: Pitlane's rings, its
 //! rivals and the machine's limits at the same work, in turns, in Markdown. `scripts/bench-rivals` and
 //! `scripts/bench-lmax` call it.
 
@@ -23,6 +23,7 @@ struct Arguments {
     events: u64,
     only: Option<String>,
     who: Option<String>,
+    capacity: Option<String>,
     lmax: Option<String>,
 }
 
@@ -32,7 +33,7 @@ fn main() -> ExitCode {
         Err(message) => {
             eprintln!("{message}");
             eprintln!(
-                "usage: bench-peers [--rounds N] [--events N] [--only CONTEST,..] [--who NAME,..] [--lmax COMMAND]"
+                "usage: bench-peers [--rounds N] [--events N] [--only CONTEST;..] [--who NAME,..] [--capacity N,..] [--lmax COMMAND]"
             );
             ExitCode::from(2)
         }
@@ -47,10 +48,25 @@ fn run(arguments: &Arguments) -> Result<(), String> {
     let amount = Amount { events: arguments.events, round_trips: arguments.events / 10 };
     let mut cases = cases::all(cores, amount, lmax);
     if let Some(only) = &arguments.only {
-        cases.retain(|case| only.split(',').any(|text| case.contest.contains(text)));
+        // A whole name means that contest alone; `batch 1` would be in `batch 16` too.
+        let whole = |text: &str| cases.iter().any(|case| case.contest == text);
+        let texts: Vec<_> = only.split(';').map(|text| (text, whole(text))).collect();
+        cases.retain(|case| {
+            let means = |&(text, whole): &(&str, bool)| match whole {
+                true => case.contest == text,
+                false => case.contest.contains(text),
+            };
+            texts.iter().any(means)
+        });
     }
     if let Some(who) = &arguments.who {
         cases.retain(|case| who.split(',').any(|text| case.who.contains(text)));
+    }
+    if let Some(only) = &arguments.capacity {
+        let wanted = |capacity: &usize| only.split(',').any(|text| text == capacity.to_string());
+        for case in cases.iter_mut().filter(|case| case.capacities.iter().any(wanted)) {
+            case.capacities = case.capacities.iter().copied().filter(wanted).collect();
+        }
     }
     if cases.is_empty() {
         return Err("nothing to compare: no contest has that in its name".into());
@@ -65,8 +81,14 @@ fn run(arguments: &Arguments) -> Result<(), String> {
 }
 
 fn read(mut words: impl Iterator<Item = String>) -> Result<Arguments, String> {
-    let mut arguments =
-        Arguments { rounds: 40, events: 200_000, only: None, who: None, lmax: None };
+    let mut arguments = Arguments {
+        rounds: 40,
+        events: 200_000,
+        only: None,
+        who: None,
+        capacity: None,
+        lmax: None,
+    };
     while let Some(word) = words.next() {
         let value = words.next().ok_or(format!("{word} takes a value"))?;
         let number =
@@ -76,6 +98,7 @@ fn read(mut words: impl Iterator<Item = String>) -> Result<Arguments, String> {
             "--events" => arguments.events = number()?,
             "--only" => arguments.only = Some(value),
             "--who" => arguments.who = Some(value),
+            "--capacity" => arguments.capacity = Some(value),
             "--lmax" => arguments.lmax = Some(value),
             _ => return Err(format!("there is no {word}")),
         }

@@ -22,6 +22,18 @@ impl WaitStrategy for Yielding {
     }
 }
 
+/// Leaves the writer alone for a while, as `Pause::Gather` does, after every look that found nothing:
+/// a wait strategy is not told how many events there were before.
+#[derive(Clone, Copy)]
+struct Gathering;
+
+impl WaitStrategy for Gathering {
+    #[inline]
+    fn wait_for(&self, _: Sequence) {
+        (0..16).for_each(|_| std::hint::spin_loop());
+    }
+}
+
 /// A handler that adds up, and says what it got after the last event.
 fn adder(events: u64, said: &mpsc::Sender<u64>) -> impl FnMut(&Line, Sequence, bool) + use<> {
     let (said, mut sum, mut left) = (said.clone(), 0_u64, events);
@@ -46,6 +58,7 @@ pub fn run(cores: Option<Cores>, shape: Shape, size: Size) -> Ran {
     match size.pause {
         Pause::Spin => run_with(BusySpin, cores, shape, size),
         Pause::Hint => run_with(BusySpinWithSpinLoopHint, cores, shape, size),
+        Pause::Gather => run_with(Gathering, cores, shape, size),
         Pause::Yield => run_with(Yielding, cores, shape, size),
     }
 }

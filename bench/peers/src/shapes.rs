@@ -71,7 +71,7 @@ fn stage(mut inputs: Vec<impl Receiver>, mut outputs: Vec<impl Sender>, size: Si
     let (mut sum, mut passed) = (0_u64, Vec::with_capacity(MOST));
     let passes = !outputs.is_empty();
     while left > 0 {
-        left -= size.pause.until(|| {
+        left -= size.pause.until_some(|| {
             let mut count = 0;
             for input in &mut inputs {
                 count += input.receive(|event| {
@@ -81,8 +81,8 @@ fn stage(mut inputs: Vec<impl Receiver>, mut outputs: Vec<impl Sender>, size: Si
                     }
                 });
             }
-            (count > 0).then_some(count as u64)
-        });
+            count
+        }) as u64;
         for out in &mut outputs {
             let mut from = 0;
             while from < passed.len() {
@@ -121,11 +121,10 @@ where
     let merge = move || {
         let (mut left, mut sum) = (3 * each.events, 0_u64);
         while left > 0 {
-            left -= size.pause.until(|| {
+            left -= size.pause.until_some(|| {
                 let mut add = |event: &Line| sum = sum.wrapping_add(line::sum(event));
-                let count: usize = receivers.iter_mut().map(|input| input.receive(&mut add)).sum();
-                (count > 0).then_some(count as u64)
-            });
+                receivers.iter_mut().map(|input| input.receive(&mut add)).sum()
+            }) as u64;
         }
         sum
     };

@@ -1,7 +1,7 @@
 //! `pitlane components`.
 
 use crate::console;
-use crate::failure::{BAD_VALUE, Exit, Failure};
+use crate::failure::{Exit, Failure, UNKNOWN_NAME};
 use pitlane::registry::Registry;
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Value, json};
@@ -32,7 +32,7 @@ pub(crate) fn run(args: &Args, registry: &Registry) -> Result<Exit, Failure> {
         if items.is_empty() {
             let message = format!("nothing that configs can name is called `{name}`");
             let help = "`pitlane components` lists all there is";
-            return Err(Failure::usage(BAD_VALUE, message, help));
+            return Err(Failure::usage(UNKNOWN_NAME, message, help));
         }
     }
     let text = if args.json { as_json(&items) } else { as_text(&items) };

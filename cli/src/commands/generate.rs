@@ -57,9 +57,9 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     }
     let instruments = Instruments::new();
     let mut session = Session::new(&options, &instruments)
-        .map_err(|error| Failure::usage(BAD_VALUE, error.to_string(), error.help.clone()))?;
+        .map_err(|error| Failure::caused(Exit::Usage, BAD_VALUE, &error))?;
     let written = write_csv(&args.output, &mut session, &instruments)
-        .map_err(|error| Failure::failed(NOT_WRITTEN, error.to_string(), error.help.clone()))?;
+        .map_err(|error| Failure::caused(Exit::Failed, NOT_WRITTEN, &error))?;
     let (events, path) = (thousands(written), args.output.display());
     console::note(&format!("{path}: {events} events of {}", options.symbols.join(", ")));
     Ok(Exit::Done)

@@ -28,7 +28,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     let options = GenerateOptions { events: EVENTS, ..GenerateOptions::default() };
     let written = Session::new(&options, &instruments)
         .and_then(|mut session| write_csv(&args.dir.join(TICKS), &mut session, &instruments));
-    written.map_err(|error| Failure::failed(NOT_WRITTEN, error.to_string(), error.help))?;
+    written.map_err(|error| Failure::caused(Exit::Failed, NOT_WRITTEN, &error))?;
     let dir = args.dir.display();
     console::show(&format!(
         "made {dir}: session.yaml, and {EVENTS} generated ticks in {TICKS}\n\

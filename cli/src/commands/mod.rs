@@ -3,6 +3,7 @@
 pub(crate) mod bench;
 pub(crate) mod check;
 pub(crate) mod components;
+pub(crate) mod errors;
 pub(crate) mod generate;
 pub(crate) mod graph;
 pub(crate) mod init;

@@ -55,6 +55,7 @@ impl Manifest {
         put("exit_code", json!(outcome.exit() as u8));
         put("losses", super::losses::losses(&outcome.report));
         put("error", json!(outcome.failure.as_ref().map(Failure::sentence)));
+        put("errors", json!(outcome.errors()));
         put("finished", json!(Timestamp::now().to_string()));
         put("inputs", inputs::inputs(&self.sources, &self.base));
     }

@@ -4,6 +4,7 @@ use crate::failure::{Exit, Failure, LANE_STUCK, NOT_WRITTEN};
 use crate::record::{Marks, Recorded, is_recorder};
 use hdrhistogram::Histogram;
 use pitlane::Instruments;
+use pitlane::error::Diagnostic;
 use pitlane::source::SourceReport;
 use pitlane::topology::{DeadLetters, Report, RunError, StageInfo, StageReport};
 use std::path::PathBuf;
@@ -89,6 +90,11 @@ impl Outcome {
             (None, State::Interrupted) => Exit::Interrupted,
             (None, _) => Exit::Done,
         }
+    }
+
+    /// Why it failed, as data; empty where it did not.
+    pub(crate) fn errors(&self) -> Vec<Diagnostic> {
+        self.failure.as_ref().map(Failure::diagnostics).unwrap_or_default()
     }
 
     pub(crate) fn is_interrupted(&self) -> bool {

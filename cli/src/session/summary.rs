@@ -54,6 +54,7 @@ pub(crate) fn summary(outcome: &Outcome) -> Value {
         "lanes": report.lanes.iter().map(|lane| lane_json(outcome, lane)).collect::<Value>(),
         "run_folder": outcome.folder.display().to_string(),
         "error": outcome.failure.as_ref().map(crate::failure::Failure::sentence),
+        "errors": outcome.errors(),
     })
 }
 

@@ -27,6 +27,58 @@ fn mistakes_are_also_told_as_json() {
     assert_eq!((&object["ok"], &object["mistakes"][0]["line"]), (&false.into(), &5.into()));
 }
 
+/// The keys of every error, in their order.
+const KEYS: [&str; 8] = ["code", "error", "origin", "line", "column", "message", "help", "details"];
+
+fn keys(error: &serde_json::Value) -> Vec<&str> {
+    error.as_object().expect("an object").keys().map(String::as_str).collect()
+}
+
+#[test]
+fn errors_have_the_same_shape_in_json_whoever_makes_them() {
+    let folder = Folder::with_session(10);
+    folder.write("session.yaml", CONFIG);
+    let from_clap = folder
+        .run(["replay", "session.yaml", "--no-such", "--json"])
+        .assert_code(2)
+        .assert_says("error[PL-CLI-011]: unexpected argument '--no-such'");
+    let from_command = folder.run(["errors", "PL-NONE", "--json"]).assert_code(2);
+    let ticks = folder.read("ticks.csv").replacen(",bid,", ",bit,", 1);
+    folder.write("ticks.csv", &ticks);
+    let from_data = folder
+        .run(["replay", "session.yaml", "--json"])
+        .assert_code(3)
+        .assert_says("  cause: PL-FEED-011");
+    folder.write("session.yaml", &CONFIG.replace("fast: 5", "fast: 0"));
+    let from_config = folder.run(["replay", "session.yaml", "--json"]).assert_code(2);
+    let checked = folder.run(["check", "session.yaml", "--json"]).assert_code(2).json();
+
+    let error = |run: &crate::support::Ended| run.json()["errors"][0].clone();
+    for (run, code) in [
+        (&from_clap, "PL-CLI-011"),
+        (&from_command, "PL-CLI-012"),
+        (&from_data, "PL-CLI-007"),
+        (&from_config, "PL-CONFIG-030"),
+    ] {
+        let error = error(run);
+        assert_eq!(error["code"], code, "{error}");
+        assert_eq!(keys(&error), KEYS, "{error}");
+    }
+    assert_eq!(error(&from_config), checked["mistakes"][0]);
+    assert_eq!(error(&from_config)["details"]["cause"], "PL-STRATEGY-001");
+    assert_eq!(error(&from_data)["details"]["cause"], "PL-FEED-011");
+    assert_eq!(error(&from_data)["column"], 5);
+}
+
+#[test]
+fn a_code_is_explained() {
+    let folder = Folder::empty();
+    let one = folder.run(["errors", "pl-config-012"]).assert_code(0);
+    assert!(one.stdout.contains("Write a value of the kind"), "{one:#?}");
+    let all = folder.run(["errors"]).assert_code(0);
+    assert!(all.stdout.contains("PL-JOURNAL-004"), "{all:#?}");
+}
+
 #[test]
 fn a_missing_config_and_a_missing_file_are_named() {
     let folder = Folder::empty();

@@ -87,7 +87,7 @@ impl Again {
             self.factory.make(&mut reader, &self.context)
         });
         made.map_err(|error| match error {
-            Some(error) => Fault::new(error.message),
+            Some(error) => Fault::new(error.message).coded(error.code),
             None => Fault::new("its parameters, which were in order, no longer are"),
         })
     }

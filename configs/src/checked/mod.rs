@@ -36,6 +36,7 @@ use crate::mistake::{Mistake, Mistakes};
 use crate::options::LoadOptions;
 use crate::tree::{Node, Texts, find, find_within};
 use pitlane::Instruments;
+use pitlane::error::Coded;
 use pitlane::registry::{BuildError, Context, Registry};
 use pitlane::source::Source;
 use pitlane::topology::{self, Plan};
@@ -181,7 +182,8 @@ impl Desk<'_> {
         } else {
             format!("`{subject}`: {message}")
         };
-        self.mistakes.push(Mistake::new(code, mark, message, help));
+        let details = error.details().with("cause", error.code);
+        self.mistakes.push(Mistake { details, ..Mistake::new(code, mark, message, help) });
     }
 
     /// Names written in a top-level section.

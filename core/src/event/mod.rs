@@ -22,6 +22,7 @@
 mod field;
 pub mod fixed;
 mod header;
+pub mod life;
 mod market_data;
 mod order;
 mod signal;
@@ -29,6 +30,7 @@ mod slot;
 
 pub use field::{Choice, Field, FieldKind};
 pub use header::{Flags, Header, Side};
+pub use life::IllegalTransition;
 pub use market_data::{BookChange, MarketData, MarketDataKind, Quote, Trade};
 pub use order::{Order, OrderKind, OrderStatus, OrderType, Reason, TimeInForce};
 pub use signal::{Action, Signal};

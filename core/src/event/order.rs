@@ -84,10 +84,10 @@ words! {
 }
 
 words! {
-    /// Where an order stands in its life.
+    /// Where an order stands in its life; what may follow what is told in [`life`](super::life).
     OrderStatus, STATUSES, u8 {
         /// Built, checked here, not sent yet.
-        Initialized = 1 "initialized",
+        New = 1 "new",
         /// Refused here; it never reaches a gateway.
         Denied = 2 "denied",
         /// Sent.
@@ -104,6 +104,10 @@ words! {
         Canceled = 8 "canceled",
         /// Out of time.
         Expired = 9 "expired",
+        /// Asked to be canceled, not yet answered.
+        PendingCancel = 10 "pending_cancel",
+        /// Asked to be changed, not yet answered.
+        PendingReplace = 11 "pending_replace",
     }
 }
 
@@ -204,7 +208,7 @@ impl Order {
             order_type: OrderType::Market as u8,
             time_in_force: TimeInForce::Ioc as u8,
             side: side as u8,
-            status: OrderStatus::Initialized as u8,
+            status: OrderStatus::New as u8,
             reason: Reason::NONE,
             strategy: 0,
         }

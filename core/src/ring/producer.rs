@@ -20,6 +20,8 @@ pub struct Producer<E: Event = Slot> {
     /// Slots below are free; as it was when last looked.
     free_until: u64,
     bound: u64,
+    /// The sequence at which the next lines are asked for.
+    ask_at: u64,
     /// One past the last sequence that lossy readers were told may be being written.
     announced: u64,
     /// How many sequences are announced at a time; 0 where there are no lossy readers.
@@ -33,6 +35,11 @@ pub struct Producer<E: Event = Slot> {
 /// each sequence announced before it is written is one that lossy readers lose a little early.
 const MOST_AHEAD: u64 = 32;
 
+/// Lines asked for at a time, and how far ahead: so many are written while they come from the core that
+/// read them. In bursts, since misses under way together cost little more than one: at batch 1 that was
+/// 4.6 ns per event where asking for one line at each event took 5.6 (`bench/results`).
+const BURST: u64 = 16;
+
 impl<E: Event> Producer<E> {
     pub(super) fn new(storage: Arc<Storage>) -> Self {
         let free_until = storage.capacity();
@@ -45,6 +52,8 @@ impl<E: Event> Producer<E> {
             written: 0,
             free_until,
             bound: 0,
+            // In a small ring they would be lines that the reader is reading just now.
+            ask_at: if free_until < 4 * BURST { u64::MAX } else { 0 },
             announced: 0,
             ahead,
             staging: staging.into(),
@@ -73,6 +82,7 @@ impl<E: Event> Producer<E> {
             self.look_at_gates();
         }
         let len = count.min((self.free_until - self.published) as usize);
+        self.ask_ahead();
         (len > 0).then_some(Claim { producer: self, len })
     }
 
@@ -80,11 +90,7 @@ impl<E: Event> Producer<E> {
     #[must_use = "the event was not published when this is false"]
     #[inline]
     pub fn try_publish(&mut self, event: &E) -> bool {
-        let written = self.write(Slot::of(event));
-        if written {
-            self.publish();
-        }
-        written
+        self.try_publish_with(|slot| *slot = *event)
     }
 
     /// As [`Self::try_publish`], of an event that `fill` writes in its place: it finds there what was
@@ -95,6 +101,7 @@ impl<E: Event> Producer<E> {
     #[must_use = "the event was not published when this is false"]
     #[inline]
     pub fn try_publish_with(&mut self, fill: impl FnOnce(&mut E)) -> bool {
+        self.ask_ahead();
         let written = self.write_with(|slot| fill(bytemuck::cast_mut(slot)));
         if written {
             self.publish();
@@ -228,6 +235,17 @@ impl<E: Event> Producer<E> {
             // SAFETY: R2: only this producer touches slots it has not published.
             f(unsafe { self.storage.slice(sequence, count) });
             sequence += count as u64;
+        }
+    }
+
+    /// Asks, once per [`BURST`] events, for the lines that are written after the next ones.
+    #[inline]
+    fn ask_ahead(&mut self) {
+        if self.published >= self.ask_at {
+            self.ask_at = self.published + BURST;
+            for next in self.ask_at..self.ask_at + BURST {
+                self.storage.prefetch_to_write(next);
+            }
         }
     }
 

@@ -125,7 +125,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
 
 proptest! {
     #[test]
-    fn a_ring_is_like_a_list(capacity in 0..5_u32, acts in acts()) {
+    fn a_ring_is_like_a_list(capacity in 0..8_u32, acts in acts()) {
         let capacity = 1_usize << capacity;
         let mut ring = RingBuilder::<MarketData>::new(capacity).expect("a power of two");
         let first = ring.reader();

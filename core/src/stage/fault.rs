@@ -1,5 +1,6 @@
 //! Why a stage could not go on.
 
+use crate::error::{Code, codes};
 use std::borrow::Cow;
 use std::fmt;
 
@@ -18,10 +19,24 @@ pub enum FaultKind {
     UndeclaredStop,
 }
 
-/// A stage's failure: a sentence, and what kind it was.
+impl FaultKind {
+    /// The code of faults of this kind that say no other.
+    fn code(self) -> Code {
+        match self {
+            FaultKind::Stage => codes::STAGE_FAULT,
+            FaultKind::Panic => codes::STAGE_PANIC,
+            FaultKind::TooManyEmissions => codes::STAGE_TOO_MANY,
+            FaultKind::UndeclaredEmission => codes::STAGE_UNDECLARED,
+            FaultKind::UndeclaredStop => codes::STAGE_STOPS,
+        }
+    }
+}
+
+/// A stage's failure: a sentence, what kind it was, and a code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     kind: FaultKind,
+    code: Code,
     message: Cow<'static, str>,
 }
 
@@ -29,16 +44,27 @@ impl Fault {
     /// A fault of the stage's own; a sentence that says what went wrong.
     #[must_use]
     pub fn new(message: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind: FaultKind::Stage, message: message.into() }
+        Self::of_kind(FaultKind::Stage, message)
     }
 
     pub(crate) fn of_kind(kind: FaultKind, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, message: message.into() }
+        Self { kind, code: kind.code(), message: message.into() }
     }
 
     /// The same fault, with a remark behind its sentence.
     pub(crate) fn with_note(&self, note: impl fmt::Display) -> Self {
-        Self::of_kind(self.kind, format!("{}; {note}", self.message))
+        Self { message: format!("{}; {note}", self.message).into(), ..self.clone() }
+    }
+
+    /// The same fault, with a code of the stage's own, see [`codes!`](crate::codes).
+    #[must_use]
+    pub fn coded(mut self, code: Code) -> Self {
+        self.code = code;
+        self
+    }
+
+    pub(crate) fn of_code(&self) -> Code {
+        self.code
     }
 
     /// What kind it was.

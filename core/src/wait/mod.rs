@@ -11,8 +11,10 @@
 //! |---|---|
 //! | `bed` | where a lane sleeps and can be woken, without a lost wake-up |
 //! | `waiter` | a lane's waiting, by its strategy |
+//! | `gather` | for loops of one's own: leaving the writer alone after few events |
 
 mod bed;
+mod gather;
 #[cfg(all(test, loom))]
 mod models;
 mod waiter;
@@ -21,6 +23,7 @@ pub use bed::LaneWaker;
 #[cfg(all(test, shuttle))]
 pub(crate) use bed::twin::lose_wake_ups;
 pub(crate) use bed::{Bed, wake_all};
+pub use gather::gather;
 pub(crate) use waiter::Waiter;
 
 /// How a lane waits.

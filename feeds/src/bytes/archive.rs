@@ -4,6 +4,7 @@
 //! reader owns its file and can be kept in a source.
 
 use super::open::Counted;
+use crate::codes;
 use crate::error::{at_path, read_failed};
 use flate2::Crc;
 use flate2::bufread::DeflateDecoder;
@@ -74,7 +75,7 @@ pub(super) fn open(
 ) -> Result<EntryReader, SourceError> {
     let unreadable = |error: zip::result::ZipError| {
         let message = format!("the zip archive cannot be read: {error}");
-        at_path(path, message, "check whether it was copied whole")
+        at_path(path, message, "check whether it was copied whole").coded(codes::DAMAGED)
     };
     let mut archive = ZipArchive::new(file).map_err(unreadable)?;
     let index = choose(path, &mut archive, entry)?;

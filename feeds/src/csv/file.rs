@@ -136,6 +136,7 @@ impl CsvFile {
             help = help.replacen("or leave", "correct the row, or leave", 1);
         }
         SourceError {
+            code: error.problem.code(),
             path: Some(self.path.clone()),
             line,
             column: error.column as u64,

@@ -1,6 +1,8 @@
 //! What can be wrong with a row.
 
 use super::layout::Role;
+use crate::codes;
+use pitlane::error::Code;
 use pitlane::event::fixed::ParseError;
 
 /// What is wrong, small enough to be made for every row of a bad file.
@@ -66,6 +68,19 @@ impl Problem {
             Problem::NoSymbol => "the row has no symbol".into(),
             Problem::NoPrice => "the row has no price".into(),
             Problem::NoQuote => "the row has neither a trade's price nor a bid or ask".into(),
+        }
+    }
+
+    /// Its stable code.
+    pub(crate) fn code(self) -> Code {
+        match self {
+            Problem::Fields { .. } | Problem::CutOff { .. } | Problem::OpenQuote => {
+                codes::ROW_SHAPE
+            }
+            Problem::NoTime | Problem::NoSymbol | Problem::NoPrice | Problem::NoQuote => {
+                codes::ROW_LACKS
+            }
+            _ => codes::ROW_VALUE,
         }
     }
 

@@ -141,7 +141,7 @@ impl Replay {
         for name in &self.names[self.ports.len()..] {
             let port = entry.port(name, MarketData::TYPE).ok_or_else(|| {
                 let message = format!("no route takes MarketData of the source `{name}`");
-                about(message, "route it, or leave the source out")
+                about(message, "route it, or leave the source out").coded(crate::codes::NOT_ROUTED)
             })?;
             self.ports.push(port);
         }

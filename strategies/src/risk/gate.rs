@@ -2,6 +2,7 @@
 
 use super::rate::Rate;
 use super::{KillSwitch, OrderIds, RiskGateParams};
+use crate::codes;
 use crate::{Amount, ById, Counts};
 use pitlane::event::{
     Action, Header, Order, OrderKind, OrderType, Reason, Side, Signal, TimeInForce, fixed,
@@ -139,7 +140,7 @@ impl RiskGate {
                 Ok(Some(*order))
             }
             Some(OrderKind::New) if order.side() == Side::None => {
-                Err(Fault::new("an order has no side: a strategy's order must buy or sell"))
+                Err(Fault::new("an order has no side: a strategy's order must buy or sell").coded(codes::NO_SIDE))
             }
             Some(OrderKind::New) => {
                 let mut order = *order;
@@ -148,7 +149,8 @@ impl RiskGate {
             }
             Some(OrderKind::Replace) => Err(Fault::new(
                 "the risk gate cannot check a replace, since it keeps no orders: cancel, then send a new one",
-            )),
+            )
+            .coded(codes::NO_REPLACE)),
             Some(OrderKind::Report) | None => Ok(None),
         }
     }

@@ -1,5 +1,6 @@
 //! Ids of orders.
 
+use crate::codes;
 use pitlane::registry::BuildError;
 use pitlane::stage::Fault;
 
@@ -22,6 +23,7 @@ impl OrderIds {
             BuildError::new(
                 "there are more than 256 components of this type: order ids have room for 256",
             )
+            .coded(codes::TOO_MANY_IDS)
         })?;
         let prefix = u64::from(session) << 48 | u64::from(instance) << ORDINAL_BITS;
         Ok(Self { prefix, ordinal: 0 })
@@ -35,7 +37,8 @@ impl OrderIds {
     pub fn give(&mut self) -> Result<u64, Fault> {
         self.ordinal += 1;
         if self.ordinal >> ORDINAL_BITS != 0 {
-            return Err(Fault::new("2^40 order ids are given: start a new session"));
+            return Err(Fault::new("2^40 order ids are given: start a new session")
+                .coded(codes::IDS_USED_UP));
         }
         Ok(self.prefix | self.ordinal)
     }

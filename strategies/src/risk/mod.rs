@@ -1,7 +1,7 @@
 //! `risk_gate`: makes orders of signals, within limits.
 //!
 //! ```text
-//!  Signal --> quantity, side, type --> checks in order --> Order, Initialized
+//!  Signal --> quantity, side, type --> checks in order --> Order, New
 //!                                          |
 //!                                          +--> Order, Denied, with the reason; never at a gateway
 //! ```
@@ -32,6 +32,7 @@ mod rate;
 pub use gate::RiskGate;
 pub use ids::OrderIds;
 
+use crate::codes;
 use crate::{Amount, Handles};
 use pitlane::event::{Order, OrderType, Signal, TimeInForce};
 use pitlane::registry::{BuildError, Registry};
@@ -126,7 +127,7 @@ impl RiskGateParams {
         for (name, amount, remedy) in amounts {
             if let Some(amount) = amount.filter(|amount| !amount.is_positive()) {
                 let message = format!("{name} is {amount}: it must be more than 0, {remedy}");
-                return Err(BuildError::parameter(name, message));
+                return Err(BuildError::parameter(name, message).coded(codes::PARAMETER));
             }
         }
         if let Some(most) = self.max_order_quantity.filter(|most| self.quantity > *most) {
@@ -135,7 +136,7 @@ impl RiskGateParams {
                  a quantity within the limit",
                 self.quantity
             );
-            return Err(BuildError::parameter("quantity", message));
+            return Err(BuildError::parameter("quantity", message).coded(codes::PARAMETER));
         }
         match self.max_orders_per_second {
             Some(rate) if !(1..=MAX_RATE).contains(&rate) => {
@@ -143,7 +144,7 @@ impl RiskGateParams {
                     "max_orders_per_second is {rate}: it must be from 1 to {MAX_RATE}, or left out for \
                      no limit; to stop all orders say kill_switch: halted"
                 );
-                Err(BuildError::parameter("max_orders_per_second", message))
+                Err(BuildError::parameter("max_orders_per_second", message).coded(codes::PARAMETER))
             }
             _ => Ok(()),
         }

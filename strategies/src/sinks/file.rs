@@ -1,6 +1,7 @@
 //! `file`: events as rows of a CSV file.
 
 use super::text::{Value, columns};
+use crate::codes;
 use pitlane::event::{Event, EventType, Field, MarketData, Order, Signal, Slot};
 use pitlane::registry::{BuildError, Context};
 use pitlane::stage::{BatchFault, Component, Fault, On, OnBatch, Outbox, Stage, component};
@@ -113,6 +114,7 @@ impl FileSink {
         let file = File::create(&self.path).map_err(|error| {
             let remedy = "choose another path, or make its folder";
             Fault::new(format!("cannot write to {}: {error}; {remedy}", self.path.display()))
+                .coded(codes::SINK_UNWRITTEN)
         })?;
         let mut writer = csv::WriterBuilder::new().buffer_capacity(BUFFER).from_writer(file);
         let head = self.head();
@@ -133,7 +135,9 @@ impl FileSink {
             self.open()?;
         }
         let Some(layout) = self.layouts.iter().find(|layout| layout.event == event) else {
-            return Err(Fault::new(format!("the file has no columns for {event}")));
+            return Err(
+                Fault::new(format!("the file has no columns for {event}")).coded(codes::SINK_EVENT)
+            );
         };
         let Some(writer) = &mut self.writer else { return Ok(()) };
         let several = self.layouts.len() > 1;
@@ -150,6 +154,7 @@ impl FileSink {
 
     fn fault(&self, error: &dyn Display) -> Fault {
         Fault::new(format!("cannot write to {}: {error}", self.path.display()))
+            .coded(codes::SINK_UNWRITTEN)
     }
 }
 
@@ -208,7 +213,7 @@ fn check(path: &Path) -> Result<(), BuildError> {
     let shown = path.display();
     if path.is_dir() {
         let message = format!("{shown} is a folder: name a file in it");
-        return Err(BuildError::parameter("path", message));
+        return Err(BuildError::parameter("path", message).coded(codes::PARAMETER));
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     match folder {
@@ -217,7 +222,7 @@ fn check(path: &Path) -> Result<(), BuildError> {
                 "cannot write to {shown}: there is no folder {}; make it, or choose another path",
                 folder.display()
             );
-            Err(BuildError::parameter("path", message))
+            Err(BuildError::parameter("path", message).coded(codes::PARAMETER))
         }
         _ => Ok(()),
     }

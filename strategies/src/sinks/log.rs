@@ -1,6 +1,7 @@
 //! `log`: events as lines of the log.
 
 use super::text::{Value, columns};
+use crate::codes;
 use pitlane::event::{Event, Slot};
 use pitlane::registry::BuildError;
 use pitlane::stage::{Fault, On, Outbox, Stage};
@@ -67,7 +68,7 @@ impl LogSink {
         let LogParams { level, every } = *params;
         if every == 0 {
             let message = "every is 0: it must be 1, for every event, or more";
-            return Err(BuildError::parameter("every", message));
+            return Err(BuildError::parameter("every", message).coded(codes::PARAMETER));
         }
         Ok(Self { level, every, skip: 0, name: name.into(), instruments: instruments.clone() })
     }

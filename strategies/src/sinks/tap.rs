@@ -1,5 +1,6 @@
 //! `tap`: the last events, readable from Rust while the topology runs.
 
+use crate::codes;
 use pitlane::event::{Event, EventType, Slot};
 use pitlane::registry::BuildError;
 use pitlane::stage::{Fault, On, Outbox, Stage};
@@ -32,7 +33,7 @@ impl TapParams {
             return Ok(self.last);
         }
         let message = format!("last is {}: it must be from 1 to {MOST} events", self.last);
-        Err(BuildError::parameter("last", message))
+        Err(BuildError::parameter("last", message).coded(codes::PARAMETER))
     }
 }
 

@@ -38,7 +38,7 @@ fn makes_a_market_order_of_a_signal() {
     assert_eq!((made.kind(), made.strategy), (Some(OrderKind::New), 7));
     assert_eq!(made.order_type(), Some(OrderType::Market));
     assert_eq!(made.time_in_force(), Some(TimeInForce::Ioc));
-    assert_eq!(made.status(), Some(OrderStatus::Initialized));
+    assert_eq!(made.status(), Some(OrderStatus::New));
 }
 
 #[test]

@@ -6,6 +6,8 @@
 //! | `lifecycle` | however a topology is fed and ended, nothing hangs and the accounts add up |
 //! | `oracle` | our ring and that of the crate `disruptor` give the same events for the same operations |
 //! | `architecture` | crates and folders are what ARCHITECTURE.md draws, and the examples run |
+//! | `errors` | every error has a code that docs/errors.md tells |
+//! | `orders` | the drawing of an order's life is the table in the code |
 //! | `style` | files and functions stay short, what is allowed has a reason |
 //!
 //! That no event costs an allocation after the start is shown by the binary beside this one,
@@ -13,6 +15,8 @@
 
 mod architecture;
 mod determinism;
+mod errors;
 mod lifecycle;
 mod oracle;
+mod orders;
 mod style;

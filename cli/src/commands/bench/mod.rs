@@ -71,8 +71,11 @@ fn status(quiet: bool) -> ProgressBar {
 fn failed(failure: BenchFailure) -> Failure {
     match failure {
         BenchFailure::Plan(problems) => {
-            let problem = problems.first().map(ToString::to_string).unwrap_or_default();
-            Failure::usage(NOT_STARTED, problem, "give other --lanes, --capacity or --batch")
+            let help = "give other --lanes, --capacity or --batch";
+            match problems.first() {
+                Some(problem) => Failure::caused(Exit::Usage, NOT_STARTED, problem),
+                None => Failure::usage(NOT_STARTED, "these settings make no topology", help),
+            }
         }
         BenchFailure::Start(error) => Failure::start(&error),
         BenchFailure::Run(message) => Failure::failed(STAGE_FAILED, message, ""),

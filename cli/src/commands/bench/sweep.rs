@@ -14,6 +14,9 @@ use pitlane_bench::sweep::{NAMES, Point, chart, highest_within, sweep};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
+/// How long the machine is listened to before each rate, at the most.
+const LISTEN: Duration = Duration::from_millis(200);
+
 /// Highest rate that is tried.
 const MOST: f64 = 1e9;
 
@@ -31,7 +34,7 @@ pub(super) fn run(
         }
         line.set_message(format!("{}: {}", options.shape.name(), text::rate(rate)));
         let schedule = Schedule { rate, ..options.schedule };
-        let options = Options { schedule, listen: Duration::ZERO, ..options.clone() };
+        let options = Options { schedule, listen: options.listen.min(LISTEN), ..options.clone() };
         let outcome = measure(&options, |monitor| interrupts.watch(monitor)).map_err(failed)?;
         Ok((!outcome.interrupted).then(|| Point::of(rate, &outcome, bound_ns)))
     });
@@ -51,12 +54,13 @@ pub(super) fn run(
 
 fn page(args: &Args, options: &Options, machine: &Machine, points: &[Point]) -> String {
     let mut text = format!("# Latency against rate: {}\n\n{machine}\n", options.shape.name());
-    let header = ["rate", "reached", "p50", "p99", "p99.9", "max", "within"];
+    let header =
+        ["rate", "reached", "p50", "p99", "p99.9", "max", "machine p99.9", "machine max", "within"];
     let row = |point: &Point| {
         let rates = [text::rate(point.rate), text::rate(point.reached)];
         let within = if point.within { "yes" } else { "no" };
-        let latencies = point.latency.map(duration);
-        rates.into_iter().chain(latencies).chain([within.into()]).collect::<Vec<_>>()
+        let times = point.latency.into_iter().chain(point.machine).map(duration);
+        rates.into_iter().chain(times).chain([within.into()]).collect::<Vec<_>>()
     };
     text += &markdown(&header, &points.iter().map(row).collect::<Vec<_>>());
     let bound = duration(u64::try_from(args.bound().as_nanos()).unwrap_or(u64::MAX));
@@ -80,6 +84,7 @@ fn object(
             "rate": point.rate,
             "events_per_second": point.reached,
             "latency_ns": latencies.map(|(name, ns)| (name, json!(ns))).collect::<Map<_, _>>(),
+            "machine_ns": { "p99_9": point.machine[0], "max": point.machine[1] },
             "within": point.within,
         })
     };
