@@ -4,6 +4,7 @@ mod emission;
 mod lazy;
 mod not_now;
 
+use self::lazy::Types;
 use super::port::Port;
 use super::{Fault, FaultKind, Gather, Stream, Tally};
 use crate::Names;
@@ -20,6 +21,9 @@ use std::sync::Arc;
 /// here, at most the emissions of one event, and the stage is not called before it is written.
 pub struct Outbox {
     ports: Vec<Port>,
+    /// Types of streams that somebody reads, and of the others.
+    listened: Types,
+    unheard: Types,
     /// Copies of what the stage let pass, for the later steps of its pipeline.
     pass: Option<Port>,
     passing: bool,
@@ -64,6 +68,8 @@ impl Outbox {
     pub(crate) fn new(component: u16, names: Arc<Names>, max_emissions: usize) -> Self {
         Self {
             ports: Vec::new(),
+            listened: Types::default(),
+            unheard: Types::default(),
             pass: None,
             passing: false,
             attention: false,
@@ -157,7 +163,12 @@ impl Outbox {
         stream: Stream,
         is_read: bool,
     ) {
-        self.ports.push(Port::new(event, source, stream, self.max_emissions).read_by_any(is_read));
+        if is_read {
+            self.listened.add(event.id);
+        } else {
+            self.unheard.add(event.id);
+        }
+        self.ports.push(Port::new(event, source, stream, self.max_emissions));
     }
 
     pub(crate) fn set_pass(&mut self, event: EventType, stream: Stream) {

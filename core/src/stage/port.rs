@@ -10,8 +10,6 @@ use std::collections::VecDeque;
 pub(super) struct Port {
     pub(super) event: EventType,
     pub(super) source: u16,
-    /// Whether anybody reads the stream.
-    pub(super) is_read: bool,
     /// What may be emitted; all, where there is no such test.
     pub(super) allowed: Option<Test>,
     pub(super) stream: Stream,
@@ -26,18 +24,12 @@ impl Port {
         Self {
             event,
             source,
-            is_read: true,
             allowed: None,
             stream,
             overflow: VecDeque::with_capacity(most),
             fresh: 0,
             fresh_in: 0,
         }
-    }
-
-    /// The same port, whose stream is read or is not.
-    pub(super) fn read_by_any(self, is_read: bool) -> Self {
-        Self { is_read, ..self }
     }
 
     /// Lets `fill` write the next event. Gives whether it went to the ring; else it waits here.

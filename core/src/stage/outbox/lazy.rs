@@ -4,6 +4,21 @@ use super::Outbox;
 use crate::event::Event;
 use crate::stage::FaultKind;
 
+/// A set of event types.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Types([u64; 4]);
+
+impl Types {
+    #[inline]
+    fn has(&self, id: u8) -> bool {
+        self.0[usize::from(id / 64)] >> (id % 64) & 1 != 0
+    }
+
+    pub(super) fn add(&mut self, id: u8) {
+        self.0[usize::from(id / 64)] |= 1 << (id % 64);
+    }
+}
+
 impl Outbox {
     /// Whether anybody reads the events of this type that the stage emits: a stage that runs, or a link that
     /// may lose them. It is found out when the topology is built and never changes while it runs. Never
@@ -11,7 +26,7 @@ impl Outbox {
     #[inline]
     #[must_use]
     pub fn has_subscribers<E: Event>(&self) -> bool {
-        self.ports.iter().any(|port| port.event.id == E::TYPE.id && port.is_read)
+        self.listened.has(E::TYPE.id)
     }
 
     /// Emits an event that `fill` writes, in place, into one that is all zeroes. Where nobody
@@ -34,12 +49,13 @@ impl Outbox {
     /// ```
     #[inline]
     pub fn emit_with<E: Event>(&mut self, fill: impl FnOnce(&mut E)) {
+        // Asked first: where nobody listens this is all there is.
+        if self.unheard.has(E::TYPE.id) {
+            return;
+        }
         let Some(at) = self.ports.iter().position(|port| port.event.id == E::TYPE.id) else {
             return self.refuse(FaultKind::UndeclaredEmission, E::TYPE);
         };
-        if !self.ports[at].is_read {
-            return;
-        }
         self.write::<E>(at, |slot| {
             let event: &mut E = bytemuck::cast_mut(slot);
             *event = E::zeroed();
