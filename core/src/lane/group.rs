@@ -7,8 +7,8 @@
 //! ```
 //!
 //! Many subscriptions by symbol on one stream would each look at every event to find that it is for
-//! another. A group looks once: its table says to which nodes the events of an instrument go. So a thousand of
-//! them cost per event what those cost that want it.
+//! another. A group looks once: its table says to which nodes the events of an instrument go, and the others are
+//! not called.
 //!
 //! Events are copied to the nodes and released at once, and nothing more is dealt before all that was
 //! dealt is handled: who is held up holds up the group, and the group the writer. What a node promises
