@@ -24,6 +24,7 @@
 //! | [`Machine`] | where it was measured |
 #![forbid(unsafe_code)]
 
+mod bus;
 pub mod classes;
 pub mod hiccups;
 pub mod hops;

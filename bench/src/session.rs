@@ -27,6 +27,17 @@ impl Prepared {
         })
     }
 
+    /// Trades of so many generated instruments, `S0.SIM` and so on.
+    #[must_use]
+    pub fn of_symbols(events: usize, symbols: usize) -> Self {
+        Self::generated(&GenerateOptions {
+            symbols: (0..symbols).map(|symbol| format!("S{symbol}.SIM")).collect(),
+            trade_percent: 100,
+            events: events as u64,
+            ..GenerateOptions::default()
+        })
+    }
+
     /// A generated session as `configs/demo.yaml` has it: three instruments, four quotes to a trade.
     #[must_use]
     pub fn session(events: usize) -> Self {

@@ -1,7 +1,7 @@
 //! Sets of variants, by name.
 
 use crate::rounds::{Variant, Work};
-use crate::{Prepared, Settings, limits, lossy, rows, shapes, topologies};
+use crate::{Prepared, Settings, bus, limits, lossy, rows, shapes, topologies};
 use pitlane::topology::{Input, Latency, Plan};
 
 /// How much is measured.
@@ -43,7 +43,7 @@ pub struct Set {
 }
 
 /// All sets.
-pub const SETS: [Set; 16] = [
+pub const SETS: [Set; 21] = [
     Set {
         name: "replay",
         about: "Trades in memory through sma_cross and mean_reversion, risk_gate, null; fused.",
@@ -94,6 +94,31 @@ pub const SETS: [Set; 16] = [
         name: "routing",
         about: "Kinds of routes to the same two fused stages.",
         variants: shapes::routing,
+    },
+    Set {
+        name: "topics",
+        about: "A topic, and a condition behind it, on the way to one fused stage; against a plain link.",
+        variants: bus::topics,
+    },
+    Set {
+        name: "many-routes",
+        about: "10 and 1000 fused subscriptions, of which each event meets 10.",
+        variants: bus::many_routes,
+    },
+    Set {
+        name: "emission",
+        about: "Events emitted eagerly and lazily, with and without a subscriber.",
+        variants: bus::emission,
+    },
+    Set {
+        name: "consumers",
+        about: "Slices, conditions and partitions against events one by one; fused.",
+        variants: bus::consumers,
+    },
+    Set {
+        name: "middleware",
+        about: "Each middleware around one fused stage; against none.",
+        variants: bus::middleware,
     },
     Set {
         name: "rings",

@@ -47,7 +47,10 @@ pitlane::codes! {
         "Correct the name, or declare it under `components:`.";
     UNKNOWN_ROUTE_TYPE "PL-CONFIG-024"
         "No adapter of that name ships or is registered."
-        "Correct the name: pipeline, broadcast, filter, transform, or an adapter that `pitlane components` lists.";
+        "Correct the name: pipeline, broadcast, filter, transform, partition, or an adapter that `pitlane components` lists.";
+    UNKNOWN_MIDDLEWARE "PL-CONFIG-025"
+        "No middleware of that name ships or is registered."
+        "Correct the name; docs/routing.md lists those that ship.";
     COMPONENT_REFUSED "PL-CONFIG-030"
         "A component's own check of its parameters failed."
         "Give the value that the sentence asks for; the detail `cause` is the code of the component's own error.";
@@ -60,6 +63,9 @@ pitlane::codes! {
     BAD_JOURNAL "PL-CONFIG-033"
         "The journal that is to be written is there and cannot be gone on with."
         "Name another folder under `journal: { path: ... }`, or see what `pitlane journal ls` says.";
+    MIDDLEWARE_REFUSED "PL-CONFIG-034"
+        "A middleware refused its parameters."
+        "Give it the parameters that the sentence asks for.";
     TIER_NOT_HERE "PL-CONFIG-040"
         "A tier does not exist in this build, or a setting belongs to another tier."
         "Choose another tier, or leave the setting out.";

@@ -110,11 +110,13 @@ fn the_comparison_finds_what_is_wrong() {
     assert_eq!(walk.wrong.len(), 3, "{:?}", walk.wrong);
 }
 
-/// The name of a key about failures, which every component may have and one of them shows.
+/// The name of a key about failures, consumers and middleware, which every component may have and one of them shows.
 fn common(key: &str) -> Option<String> {
     let types = key.strip_prefix("#/properties/components/additionalProperties/anyOf/")?;
     let (_, name) = types.split_once("/properties/")?;
-    ["on_error", "restarts", "retry"].contains(&name).then(|| name.to_owned())
+    ["on_error", "restarts", "retry", "consumer", "middleware"]
+        .contains(&name)
+        .then(|| name.to_owned())
 }
 
 fn tree(text: &str) -> Node {

@@ -1,5 +1,6 @@
 //! JSON Schema of configs, for editors and for the test that keeps `configs/reference.yaml` whole.
 
+use crate::checked::shipped;
 use crate::raw;
 use pitlane::registry::Registry;
 use schemars::{Schema, SchemaGenerator};
@@ -27,11 +28,19 @@ pub fn schema(registry: &Registry) -> Value {
     let route = generator.subschema_for::<raw::Route>();
     let on_full = generator.subschema_for::<raw::OnFullWord>();
     let routes = generator.subschema_for::<Vec<raw::Route>>();
+    let middleware = generator.subschema_for::<Vec<raw::Middleware>>();
+    let shipped = shipped();
+    let mut layers = Vec::new();
+    for (name, factory) in shipped.middlewares().iter().chain(registry.middlewares()) {
+        let parameters = factory.schema(&mut generator);
+        layers.push(typed("type", name, factory.doc(), parameters, &[]));
+    }
     let mut adapters = Vec::new();
     for (name, adapter) in registry.adapters() {
         let parameters = adapter.schema(&mut generator);
         let inner = [
             ("on_full", json!(on_full)),
+            ("middleware", json!(middleware)),
             ("steps", json!(routes)),
             ("targets", json!(routes)),
             ("target", json!(route)),
@@ -39,12 +48,14 @@ pub fn schema(registry: &Registry) -> Value {
         adapters.push(typed("type", name, adapter.doc(), parameters, &inner));
     }
     let mut root = generator.into_root_schema_for::<raw::Config>().to_value();
-    set(&mut root, "/required", json!(["routing"]));
     set(&mut root, "/properties/sources/additionalProperties", json!({ "anyOf": sources }));
     set(&mut root, "/properties/components/additionalProperties", json!({ "anyOf": components }));
     let events: Vec<&str> = registry.events().iter().map(|fields| fields.event.name).collect();
     let topics = "/properties/routing/additionalProperties";
     set(&mut root, &format!("{topics}/propertyNames"), json!({ "enum": events }));
+    if let Some(known) = root.pointer_mut("/$defs/Middleware/anyOf").and_then(Value::as_array_mut) {
+        known.extend(layers);
+    }
     if let Some(shipped) = root.pointer_mut("/$defs/Route/anyOf").and_then(Value::as_array_mut) {
         shipped.extend(adapters);
     }
@@ -57,7 +68,7 @@ pub fn schema(registry: &Registry) -> Value {
 }
 
 /// What every component may say beside the parameters of its type.
-fn common(generator: &mut SchemaGenerator) -> [(&'static str, Value); 4] {
+fn common(generator: &mut SchemaGenerator) -> [(&'static str, Value); 6] {
     let emits = json!({
         "type": ["string", "null"],
         "default": null,
@@ -77,7 +88,27 @@ fn common(generator: &mut SchemaGenerator) -> [(&'static str, Value); 4] {
         "default": null,
         "description": "Standard tier: how often and when a failed event is tried again.",
     });
-    [("emits", emits), ("on_error", on_error), ("restarts", restarts), ("retry", retry)]
+    let consumer = generator.subschema_for::<raw::Consumer>();
+    let consumer = json!({
+        "anyOf": [consumer, { "type": "null" }],
+        "default": null,
+        "description": "How it takes events: `inline`, `worker`, or more.",
+    });
+    let middleware = generator.subschema_for::<Vec<raw::Middleware>>().to_value();
+    let middleware = with_default(middleware, json!([]));
+    [
+        ("emits", emits),
+        ("on_error", on_error),
+        ("restarts", restarts),
+        ("retry", retry),
+        ("consumer", consumer),
+        ("middleware", middleware),
+    ]
+}
+
+fn with_default(mut schema: Value, default: Value) -> Value {
+    set(&mut schema, "/default", default);
+    schema
 }
 
 /// The schema of a mapping that names its type under `tag` and has that type's parameters.

@@ -52,7 +52,9 @@ fn describe(ready: &Ready) -> String {
     let rows = ready.topology.stages().into_iter().map(|stage| {
         let mut inputs: Vec<_> = stage.inputs.iter().map(|link| link.stream.as_str()).collect();
         inputs.dedup();
-        let info = ready.setup.components.iter().find(|info| info.name == stage.name);
+        // Copies of a partition are of the type of what they are copies of.
+        let name = stage.name.split('#').next().unwrap_or_default();
+        let info = ready.setup.components.iter().find(|info| info.name == name);
         let kind = info.map_or(String::new(), |info| info.r#type.clone());
         let outputs = stage.outputs.join(", ");
         vec![stage.name, kind, stage.tier.name().into(), inputs.join(", "), outputs]

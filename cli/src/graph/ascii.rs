@@ -82,6 +82,9 @@ impl<'a> Pen<'a> {
         };
         let tier = stage.tier.name();
         let mut line = format!("{}{} [{tier}{on_full}]", at.word(), stage.name);
+        if let Some(topics) = &link.topics {
+            line += &format!(" of {topics}");
+        }
         if !link.conditions.is_empty() {
             line += &format!(" if {}", link.conditions.join(" && "));
         }

@@ -75,6 +75,7 @@ fn ingress_name(link: &LinkInfo) -> String {
 
 fn label(stage: &StageInfo, link: &LinkInfo) -> Vec<String> {
     let mut label = vec![format!("{} {}", link.stream, link.event)];
+    label.extend(link.topics.iter().map(|topics| format!("topic {topics}")));
     label.extend(link.conditions.iter().map(|condition| format!("if {condition}")));
     if !link.after.is_empty() {
         label.push(format!("after {}", link.after.join(", ")));

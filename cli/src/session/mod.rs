@@ -28,6 +28,7 @@ mod inputs;
 mod losses;
 mod machine;
 mod manifest;
+mod middleware;
 mod outcome;
 mod positions;
 mod progress;

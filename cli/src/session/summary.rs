@@ -104,6 +104,7 @@ fn stage_json(outcome: &Outcome, stage: &StageReport) -> Value {
         "batches": stage.batches,
         "largest_batch": stage.largest_batch,
         "max_lag": stage.max_lag,
+        "middleware": super::middleware::json(stage),
         "latency_ns": percentiles(&stage.latency),
     })
 }

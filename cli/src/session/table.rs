@@ -91,6 +91,7 @@ fn counts(outcome: &Outcome) -> String {
     let or_none = |list: Vec<String>| if list.is_empty() { "none".into() } else { list.join(", ") };
     text += &format!("refusals  {}\n", or_none(refusals));
     text += &super::losses::line(&outcome.report);
+    text += &super::middleware::lines(&outcome.report);
     text += &dead_letters(outcome);
     text += &super::reliable::lines(&outcome.report);
     let bad: Vec<_> = outcome

@@ -1,7 +1,7 @@
 //! Components: built by their types, in the order of the config.
 
 use super::sources::make;
-use super::{Desk, Info, resolved};
+use super::{Desk, Info, middleware, resolved};
 use crate::codes;
 use crate::mistake::Mistake;
 use crate::nearest::did_you_mean;
@@ -16,7 +16,8 @@ use pitlane::stage::{Component, Fault, OnError, Retry};
 use std::collections::HashMap;
 
 /// Keys of a component that are not parameters of its type.
-pub(crate) const RESERVED: &[&str] = &["type", "emits", "on_error", "restarts", "retry"];
+pub(crate) const RESERVED: &[&str] =
+    &["type", "emits", "on_error", "restarts", "retry", "consumer", "middleware"];
 
 pub(super) fn build(
     components: &IndexMap<String, raw::Component>,
@@ -64,7 +65,7 @@ pub(super) fn build(
                 Again { factory: factory.clone(), node, context: desk.context(name, instance) };
             let made = made.rebuilt_by(move || again.make());
             let made = match component.long() {
-                Some(long) => failing(made, name, long, desk),
+                Some(long) => consuming(failing(made, name, long, desk), name, long, desk),
                 None => made,
             };
             built.push((name.clone(), made));
@@ -124,6 +125,22 @@ impl Again {
             None => Fault::new("its parameters, which were in order, no longer are"),
         })
     }
+}
+
+/// A component with what the config says about how it takes events.
+fn consuming(made: Component, name: &str, long: &LongComponent, desk: &mut Desk<'_>) -> Component {
+    let consumer = long.consumer.as_ref().map(raw::Consumer::long).unwrap_or_default();
+    let made = made.runs(consumer.runs.into());
+    let made = match consumer.batch {
+        Some(most) => made.slices_of(most),
+        None => made,
+    };
+    let made = match consumer.when {
+        Some(condition) => made.when(condition),
+        None => made,
+    };
+    let layers = middleware::convert(&long.middleware, &format!("components.{name}"), desk);
+    layers.into_iter().fold(made, Component::around)
 }
 
 /// A component with what the config says about failures.

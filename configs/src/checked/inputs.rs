@@ -5,7 +5,9 @@ use crate::mistake::Mistake;
 use crate::nearest::did_you_mean;
 use crate::options::{Input, LoadOptions};
 use crate::tree::{Entry, Node, Span, Texts, Value, parse, set};
+use pitlane::event::{Event, MarketData};
 use pitlane::registry::Registry;
+use pitlane::topic::Pattern;
 use std::path::Path;
 
 /// Format of inputs that name none, and whose names tell none.
@@ -92,7 +94,7 @@ fn apply_input(
     let routed: Vec<&str> =
         root.get("routing").map_or(&[][..], Node::entries).iter().map(Entry::name).collect();
     let declared = root.get("sources").and_then(|sources| sources.get(source)).cloned();
-    if declared.is_none() && !routed.contains(&source.as_str()) {
+    if declared.is_none() && !routed.contains(&source.as_str()) && !is_subscribed(root, source) {
         return Some(Mistake::new(
             codes::UNKNOWN_INPUT,
             name_span,
@@ -124,6 +126,16 @@ fn apply_input(
     }
     put_source(root, name_span, source, Node::new(name_span, Value::Map(entries)));
     None
+}
+
+/// Whether a subscription may take market data of a source.
+fn is_subscribed(root: &Node, source: &str) -> bool {
+    let topics = root.get("topics").map_or(&[][..], Node::items);
+    let patterns = topics.iter().filter_map(|topic| topic.get("subscribe")).flat_map(|patterns| {
+        std::iter::once(patterns).chain(patterns.items()).filter_map(Node::as_text)
+    });
+    let mut patterns = patterns.filter_map(|text| text.parse::<Pattern>().ok());
+    patterns.any(|pattern| pattern.may_match(MarketData::TYPE, source))
 }
 
 /// A path is text whatever it looks like.

@@ -2,12 +2,15 @@
 
 use super::journal::{self, JournalSetup, RecordedTopic};
 use super::{Checked, Desk, Info, Places, Ready, Setup};
-use super::{components, formats, inputs, problems, prune, resolved, routes, settings, sources};
+use super::{
+    components, formats, inputs, problems, prune, resolved, routes, settings, sources, topics,
+};
 use crate::codes;
 use crate::mistake::{Mistake, Mistakes};
 use crate::options::LoadOptions;
 use crate::raw;
 use crate::tree::{Node, Texts, parse};
+use pitlane::event::MarketData;
 use pitlane::registry::{Registry, Services};
 use pitlane::source::Source;
 use pitlane::stage::Component;
@@ -129,6 +132,9 @@ pub(super) struct Assembly {
     pub(super) routes: Vec<routes::Entry>,
     pub(super) recorded: Vec<RecordedTopic>,
     pub(super) journal: JournalSetup,
+    pub(super) subscriptions: Vec<topics::Subscription>,
+    /// Sources that only subscriptions take.
+    pub(super) subscribed: Vec<String>,
     pub(super) unfed: Vec<String>,
     pub(super) instruments: Instruments,
     pub(super) lanes: Lanes,
@@ -149,6 +155,9 @@ impl Assembly {
         for (name, component) in self.components {
             plan.component(&name, component);
         }
+        for source in &self.subscribed {
+            plan.source::<MarketData>(source);
+        }
         for routes::Entry { source, event, tier, terms, route } in self.routes {
             match tier {
                 Tier::Reliable => plan.reliable_fields(&source, event, terms, route),
@@ -157,6 +166,9 @@ impl Assembly {
         }
         for (source, event, sync) in self.recorded {
             plan.record_fields(&source, event, sync);
+        }
+        for topics::Subscription { topics, tier, routes } in self.subscriptions {
+            plan.subscribe_all(topics, tier, routes);
         }
         plan.lanes(self.lanes).capacity(self.rings.capacity).batch_limit(self.rings.batch);
         for (stream, slots) in &self.rings.streams {
@@ -253,7 +265,10 @@ fn assemble(
     let (mut components, component_infos) = components::build(&config.components, &mut desk);
     let is_whole = fill_gaps(&mut components, &desk);
     let routes = routes::convert(config, &mut desk);
+    let subscriptions = topics::convert(config, &mut desk);
     let assembly = Assembly {
+        subscriptions,
+        subscribed: topics::sources(config),
         unfed: routes::unfed(config, &mut desk),
         recorded,
         journal,
@@ -273,6 +288,6 @@ fn assemble(
         session: desk.session,
         config: resolved::json(root),
     };
-    routes::warn_of_unused_sources(&mut desk);
+    routes::warn_of_unused_sources(config, &mut desk);
     (assembly, desk.mistakes)
 }

@@ -12,7 +12,7 @@
 //! | `inputs` | what the command line changes in the tree |
 //! | `formats` | what sources leave to the extension of their files and to `presets:` |
 //! | `prune` | leaves out what cannot be read, so that the rest can be looked at |
-//! | `sources`, `components`, `routes`, `journal`, `reliable`, `settings` | one section of the config each |
+//! | `sources`, `components`, `routes`, `topics`, `journal`, `reliable`, `settings` | one section of the config each |
 //! | `resolved` | parameters with their defaults, as JSON |
 //! | `problems` | where in the file a problem of the plan stands |
 
@@ -21,6 +21,7 @@ mod formats;
 mod inputs;
 mod journal;
 mod load;
+mod middleware;
 mod problems;
 mod prune;
 mod reliable;
@@ -28,9 +29,11 @@ mod resolved;
 mod routes;
 mod settings;
 mod sources;
+mod topics;
 
 pub use journal::{JournalSetup, KnownNumbers};
 pub use load::{check, load, read};
+pub(crate) use middleware::shipped;
 #[cfg(test)]
 pub(crate) use resolved::json;
 

@@ -15,6 +15,7 @@ pub(super) fn read_what_can_be_read(
     let config = read::<raw::Config>(root, &mut found);
     let is_mapping = matches!(root.value, Value::Map(_));
     if is_mapping
+        && root.get("topics").is_none_or(Node::is_null)
         && root.get("routing").is_none_or(|routing| {
             routing.entries().is_empty() && routing.as_text().is_none_or(|_| routing.is_null())
         })

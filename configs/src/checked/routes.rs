@@ -1,6 +1,6 @@
 //! Routes: from what was written to what the topology knows.
 
-use super::Desk;
+use super::{Desk, middleware, topics};
 use crate::codes;
 use crate::mistake::Mistake;
 use crate::nearest::{did_you_mean, misspelled};
@@ -11,7 +11,8 @@ use pitlane::Tier;
 use pitlane::condition::Fields;
 use pitlane::delivery::Terms;
 use pitlane::event::{Event, MarketData, Order, Signal};
-use pitlane::route::{OnFull, Route};
+use pitlane::middleware::around;
+use pitlane::route::{By, OnFull, Route};
 use pitlane::stage::{Component, Fault, On, Outbox, Stage, component};
 
 /// A route of the plan.
@@ -29,10 +30,12 @@ const SHIPPED: &[(&str, &[&str])] = &[
     ("broadcast", &["targets"]),
     ("filter", &["condition", "target"]),
     ("transform", &["with", "target"]),
+    ("partition", &["target", "replicas", "by"]),
 ];
 
 /// Keys of a registered adapter's route that are not its parameters.
-pub(crate) const RESERVED: &[&str] = &["type", "on_full", "steps", "targets", "target"];
+pub(crate) const RESERVED: &[&str] =
+    &["type", "on_full", "middleware", "steps", "targets", "target"];
 
 pub(super) fn convert(config: &raw::Config, desk: &mut Desk<'_>) -> Vec<Entry> {
     let mut routes = Vec::new();
@@ -40,7 +43,10 @@ pub(super) fn convert(config: &raw::Config, desk: &mut Desk<'_>) -> Vec<Entry> {
         for (event, topic) in topics {
             let path = format!("routing.{source}.{event}");
             let Some(fields) = event_type(source, event, desk) else { continue };
-            let tier = tier(topic, &path, desk);
+            let tier = match topic {
+                raw::Topic::Short(_) => Tier::Standard,
+                raw::Topic::Long(long) => Carried::of(long).tier(&path, desk),
+            };
             let terms = super::reliable::terms(topic, &path, desk);
             let list = match topic {
                 raw::Topic::Short(list) => list,
@@ -70,7 +76,7 @@ fn on_full(topic: &raw::Topic) -> OnFull {
     }
 }
 
-fn with_on_full(on_full: OnFull, route: Route) -> Route {
+pub(super) fn with_on_full(on_full: OnFull, route: Route) -> Route {
     if on_full == OnFull::Block {
         return route;
     }
@@ -91,8 +97,25 @@ fn event_type(source: &str, event: &str, desk: &mut Desk<'_>) -> Option<Fields> 
     fields.copied()
 }
 
-fn tier(topic: &raw::Topic, path: &str, desk: &mut Desk<'_>) -> Tier {
-    let raw::Topic::Long(long) = topic else { return Tier::Standard };
+/// How events are carried, as written.
+pub(super) struct Carried {
+    pub(super) tier: TierWord,
+    pub(super) batch: Option<usize>,
+    pub(super) max_wait: Option<raw::Duration>,
+}
+
+impl Carried {
+    fn of(long: &raw::LongTopic) -> Self {
+        Self { tier: long.tier, batch: long.batch, max_wait: long.max_wait }
+    }
+
+    /// The tier, of what stands at a path.
+    pub(super) fn tier(&self, path: &str, desk: &mut Desk<'_>) -> Tier {
+        tier(self, path, desk)
+    }
+}
+
+fn tier(long: &Carried, path: &str, desk: &mut Desk<'_>) -> Tier {
     if long.tier != TierWord::Fast {
         for (key, given) in [("batch", long.batch.is_some()), ("max_wait", long.max_wait.is_some())]
         {
@@ -126,12 +149,14 @@ fn tier(topic: &raw::Topic, path: &str, desk: &mut Desk<'_>) -> Tier {
 }
 
 /// The route; a stand-in takes the place of what is not known.
-fn convert_route(route: &raw::Route, path: &str, desk: &mut Desk<'_>) -> Route {
+pub(super) fn convert_route(route: &raw::Route, path: &str, desk: &mut Desk<'_>) -> Route {
     let made = match route {
         raw::Route::To(name) => return to(name, path, desk),
         raw::Route::Made(made) => made,
     };
     let route = convert_made(made, path, desk);
+    let layers = middleware::convert(&made.middleware, path, desk);
+    let route = if layers.is_empty() { route } else { around(layers, route) };
     match made.on_full {
         // Also one that blocks: what stands around it may say otherwise.
         Some(word) => Route::OnFull { on_full: word.into(), route: Box::new(route) },
@@ -157,6 +182,21 @@ fn convert_made(made: &MadeRoute, path: &str, desk: &mut Desk<'_>) -> Route {
             match made.condition.clone() {
                 Some(condition) => Route::Filter { condition, target },
                 None => target.map_or_else(stand_in, |target| *target),
+            }
+        }
+        "partition" => {
+            let target = one(&made.target, "target", desk);
+            if made.replicas.is_none() {
+                let message = "`replicas` is missing in this partition".to_owned();
+                let help = "write how many copies of the target run: `replicas: 4`".to_owned();
+                desk.blame(codes::MISSING_KEY, &format!("{path}.type"), message, help);
+            }
+            let by = match made.by.unwrap_or_default() {
+                raw::ByWord::Instrument => By::Instrument,
+            };
+            match (target, made.replicas) {
+                (Some(target), Some(replicas)) => Route::Partition { by, replicas, target },
+                _ => stand_in(),
             }
         }
         _ => {
@@ -190,7 +230,9 @@ fn check_keys(kind: &str, keys: &[&str], path: &str, desk: &mut Desk<'_>) {
     let node = desk.at(path).clone();
     let takes = format!("a {kind} takes `{}`", keys.join("` and `"));
     for entry in node.entries() {
-        if !["type", "on_full"].contains(&entry.name()) && !keys.contains(&entry.name()) {
+        if !["type", "on_full", "middleware"].contains(&entry.name())
+            && !keys.contains(&entry.name())
+        {
             let message = format!("`{}` is not a key of a {kind}", entry.name());
             desk.mistakes.push(Mistake::new(
                 codes::UNKNOWN_KEY,
@@ -304,10 +346,12 @@ pub(super) fn unfed(config: &raw::Config, desk: &mut Desk<'_>) -> Vec<String> {
 }
 
 /// Warns of sources that no route uses. (Of components, the topology check does.)
-pub(super) fn warn_of_unused_sources(desk: &mut Desk<'_>) {
+pub(super) fn warn_of_unused_sources(config: &raw::Config, desk: &mut Desk<'_>) {
     let routed = desk.names("routing");
     let sources = desk.root.get("sources").map_or(&[][..], Node::entries);
-    for entry in sources.iter().filter(|entry| !routed.iter().any(|name| name == entry.name())) {
+    let is_used =
+        |name: &str| routed.iter().any(|routed| routed == name) || topics::takes(config, name);
+    for entry in sources.iter().filter(|entry| !is_used(entry.name())) {
         let message = format!("`{}` is not routed, so its events go nowhere", entry.name());
         let help = "name it under `routing:`, or remove it";
         let mistake = Mistake::new(codes::NEVER_ROUTED, entry.key.span, message, help);

@@ -4,11 +4,13 @@
 //! (see [`mod@crate::read`]) and refuses unknown keys for all of them but the open ones, whose other
 //! keys are parameters for the registered type.
 
+mod consumer;
 mod journal;
 mod reliable;
 mod shapes;
 mod words;
 
+pub(crate) use consumer::{ByWord, Consumer, LongConsumer, Middleware, RunsWord};
 pub(crate) use journal::{Journal, OnJournalFullWord, Record, RecordOptions, Retention, SyncWord};
 pub(crate) use reliable::{Breaker, DeliveryRetry, FailureWord, JitterWord, OrderingWord};
 pub(crate) use words::{Duration, LaneWord, Sampling, Switch, Watchdog};
@@ -49,6 +51,9 @@ pub(crate) struct Config {
     /// Where recorded streams go: those with `record: true`.
     #[serde(default)]
     pub(crate) journal: Journal,
+    /// Where events go by their topics: patterns, then routes.
+    #[serde(default)]
+    pub(crate) topics: Vec<Subscription>,
     /// Where stages run: `auto` (as many lanes as there are free cores), `fused` (all on one
     /// thread), a number of lanes, or a list of lanes.
     #[serde(default)]
@@ -114,6 +119,12 @@ pub(crate) struct LongComponent {
     /// Standard tier: how often an event is tried before `on_error` decides; by default once.
     #[serde(default)]
     pub(crate) retry: Option<Retry>,
+    /// How it takes events: `inline`, `worker`, or more.
+    #[serde(default)]
+    pub(crate) consumer: Option<Consumer>,
+    /// What stands around it, the first outermost.
+    #[serde(default)]
+    pub(crate) middleware: Vec<Middleware>,
 }
 
 /// What happens when a component fails on an event.
@@ -231,6 +242,48 @@ pub(crate) struct LongTopic {
     pub(crate) routes: Vec<Route>,
 }
 
+/// Where the events go whose topics match, and how.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Subscription {
+    /// A pattern, or several: `md.*.trade.AAPL.XNAS`, `order.>`. `*` is one level, `>` the rest.
+    pub(crate) subscribe: Patterns,
+    /// How carefully and how fast events are carried.
+    #[serde(default)]
+    pub(crate) tier: TierWord,
+    /// Fast tier: most events gathered before they become visible; by default 1000.
+    #[serde(default)]
+    #[schemars(range(min = 1))]
+    pub(crate) batch: Option<usize>,
+    /// Fast tier: longest time they are gathered, 0 publishes each at once; by default 1ms.
+    #[serde(default)]
+    pub(crate) max_wait: Option<Duration>,
+    /// What the links of these routes do when their readers are too slow, where a route does not say.
+    #[serde(default)]
+    pub(crate) on_full: OnFullWord,
+    /// Each route gets every event that one of the patterns matches.
+    pub(crate) routes: Vec<Route>,
+}
+
+/// One pattern of topics, or several.
+#[derive(Debug, Deserialize)]
+#[serde(rename = "$shape")]
+pub(crate) enum Patterns {
+    #[serde(rename = "scalar")]
+    One(String),
+    #[serde(rename = "list")]
+    Several(Vec<String>),
+}
+
+impl Patterns {
+    pub(crate) fn texts(&self) -> &[String] {
+        match self {
+            Patterns::One(one) => std::slice::from_ref(one),
+            Patterns::Several(several) => several,
+        }
+    }
+}
+
 /// A tier.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -300,6 +353,12 @@ pub(crate) struct MadeRoute {
     pub(crate) targets: Option<Vec<Route>>,
     #[serde(default)]
     pub(crate) target: Option<Route>,
+    #[serde(default)]
+    pub(crate) by: Option<ByWord>,
+    #[serde(default)]
+    pub(crate) replicas: Option<usize>,
+    #[serde(default)]
+    pub(crate) middleware: Vec<Middleware>,
 }
 
 /// Where stages run.

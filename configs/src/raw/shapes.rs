@@ -1,8 +1,8 @@
 //! JSON Schemas of the types whose form depends on their shape.
 
 use super::{
-    Component, Lane, LaneWord, Lanes, LongComponent, LongTopic, OnFullWord, Record, RecordOptions,
-    Route, Topic,
+    ByWord, Component, Consumer, Lane, LaneWord, Lanes, LongComponent, LongConsumer, LongTopic,
+    Middleware, OnFullWord, Patterns, Record, RecordOptions, Route, RunsWord, Topic,
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
@@ -51,6 +51,34 @@ impl Shapes for Record {
     }
 }
 
+impl Shapes for Consumer {
+    const NAME: &'static str = "Consumer";
+
+    fn shapes(generator: &mut SchemaGenerator) -> Vec<Schema> {
+        vec![generator.subschema_for::<RunsWord>(), generator.subschema_for::<LongConsumer>()]
+    }
+}
+
+/// Those that ship and those registered are added by [`crate::schema()`].
+impl Shapes for Middleware {
+    const NAME: &'static str = "Middleware";
+
+    fn shapes(_: &mut SchemaGenerator) -> Vec<Schema> {
+        vec![json_schema!({ "type": "string", "description": "A middleware's name." })]
+    }
+}
+
+impl Shapes for Patterns {
+    const NAME: &'static str = "Patterns";
+
+    fn shapes(generator: &mut SchemaGenerator) -> Vec<Schema> {
+        vec![
+            json_schema!({ "type": "string", "description": "A pattern of topics." }),
+            generator.subschema_for::<Vec<String>>(),
+        ]
+    }
+}
+
 impl Shapes for Route {
     const NAME: &'static str = "Route";
 
@@ -58,8 +86,14 @@ impl Shapes for Route {
         let one = generator.subschema_for::<Route>();
         let many = generator.subschema_for::<Vec<Route>>();
         let on_full = generator.subschema_for::<OnFullWord>();
+        let middleware = generator.subschema_for::<Vec<Middleware>>();
+        let by = generator.subschema_for::<ByWord>();
         let made = |name: &str, doc: &str, properties: Value, required: &[&str]| {
-            let mut all = json!({ "type": { "const": name }, "on_full": on_full });
+            let mut all = json!({
+                "type": { "const": name },
+                "on_full": on_full,
+                "middleware": middleware,
+            });
             if let (Some(all), Some(more)) = (all.as_object_mut(), properties.as_object()) {
                 all.extend(more.clone());
             }
@@ -102,6 +136,16 @@ impl Shapes for Route {
                 json!({ "with": one, "target": one }),
                 &["with"],
             ),
+            made(
+                "partition",
+                "Replicas of a component, each with its share of the instruments.",
+                json!({
+                    "target": one,
+                    "replicas": { "type": "integer", "minimum": 1, "maximum": 256 },
+                    "by": by,
+                }),
+                &["target", "replicas"],
+            ),
         ]
     }
 }
@@ -121,4 +165,4 @@ macro_rules! schema_of_shapes {
     };
 }
 
-schema_of_shapes!(Component Topic Lanes Record Route);
+schema_of_shapes!(Component Consumer Topic Lanes Middleware Patterns Record Route);

@@ -122,6 +122,14 @@ impl Node {
         }
     }
 
+    /// Items of a list; none for anything else.
+    pub(crate) fn items(&self) -> &[Node] {
+        match &self.value {
+            Value::List(items) => items,
+            _ => &[],
+        }
+    }
+
     /// What it is, for messages: ``the text `ten` ``, `a list`.
     pub(crate) fn describe(&self) -> String {
         match &self.value {

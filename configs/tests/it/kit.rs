@@ -1,6 +1,7 @@
 //! A registry with a few types, and shorthands.
 
 use pitlane::event::{Action, MarketData, Order, Side, Signal};
+use pitlane::middleware::RateLimit;
 use pitlane::registry::{BuildError, Context, Registry};
 use pitlane::route::Route;
 use pitlane::source::{Source, SourceError, SourceReport};
@@ -10,6 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -150,6 +152,12 @@ pub(crate) fn registry() -> (Registry, Seen) {
     });
     registry.format("generate", "A generated session.", |(): (), _| {
         Ok(Box::new(Fake) as Box<dyn Source>)
+    });
+    registry.middleware("one_in", "Lets one event in n pass.", |sample: Sample, _| {
+        if sample.one_in == 0 {
+            return Err(BuildError::parameter("one_in", "`one_in` is 0; the least is 1"));
+        }
+        Ok(RateLimit::new(1, Duration::from_secs(1)))
     });
     registry.adapter("sample", "One event in some.", |sample: Sample, _, inner| {
         if sample.one_in == 0 {

@@ -5,6 +5,7 @@ mod failures;
 mod forms;
 mod kit;
 mod options;
+mod routing;
 mod services;
 mod sources;
 mod wrong;

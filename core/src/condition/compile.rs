@@ -15,7 +15,7 @@ use crate::Instruments;
 use crate::event::{Slot, fixed};
 
 /// A compiled truth.
-pub(super) type Test = Box<dyn FnMut(&Slot) -> bool + Send>;
+pub(crate) type Test = Box<dyn FnMut(&Slot) -> bool + Send>;
 
 /// A compiled exact number; `None` is null.
 type ExactOf = Box<dyn Fn(&Slot) -> Option<i128> + Send>;
@@ -24,7 +24,7 @@ type ExactOf = Box<dyn Fn(&Slot) -> Option<i128> + Send>;
 type FloatOf = Box<dyn Fn(&Slot) -> f64 + Send>;
 
 /// What is left to test after a test.
-pub(super) enum Rest {
+pub(crate) enum Rest {
     Nothing,
     And(Test),
     Or(Test),
@@ -34,7 +34,7 @@ pub(super) enum Rest {
 const LONGEST_CHAIN: usize = 16;
 
 /// The test and what comes after it, in one closure.
-pub(super) fn fuse<T>(mut test: T, rest: Rest) -> Test
+pub(crate) fn fuse<T>(mut test: T, rest: Rest) -> Test
 where
     T: FnMut(&Slot) -> bool + Send + 'static,
 {

@@ -6,6 +6,7 @@ use super::error::{ConditionError, Findings};
 use super::parser::parse;
 use super::predicates::Predicates;
 use crate::event::{Event, EventType, Field, Slot};
+use crate::topic::{Chosen, Interest};
 use crate::{Instruments, Names};
 
 /// A compiled condition over events of one type.
@@ -45,6 +46,24 @@ impl Condition {
     #[must_use]
     pub fn warnings(&self) -> &[ConditionError] {
         &self.warnings
+    }
+
+    /// Whether the event is among those that topics ask for and, then, meets a condition.
+    pub(crate) fn chosen(
+        topics: &Interest,
+        event: &Fields,
+        instruments: &Instruments,
+        then: Option<Condition>,
+    ) -> Condition {
+        let chosen = Chosen::new(topics, instruments);
+        let text = topics.to_string();
+        let Some(then) = then else {
+            let test = chosen.into_test(Rest::Nothing);
+            return Condition { test, text, event: event.event, warnings: Vec::new() };
+        };
+        let Condition { test, text: condition, warnings, event } = then;
+        let test = chosen.into_test(Rest::And(test));
+        Condition { test, text: format!("{text} && ({condition})"), event, warnings }
     }
 
     /// Both conditions, this one first; the other is for events of the same type.

@@ -111,6 +111,7 @@ mod predicates;
 mod tests;
 mod typed;
 
+pub(crate) use compile::{Rest, Test, fuse};
 pub use condition::{Condition, Fields, World, compile};
 pub use error::ConditionError;
 pub use predicates::Predicates;

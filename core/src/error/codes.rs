@@ -128,6 +128,36 @@ crate::codes! {
     RELIABLE_LANE "PL-TOPOLOGY-047"
         "A component of a reliable route is named under `lanes`."
         "Leave it out: its courier has a lane of its own.";
+    RELIABLE_PLAIN "PL-TOPOLOGY-048"
+        "A component of a reliable route is partitioned, has middleware around it, or says where it runs."
+        "Do that on the standard tier, and make the route of what comes out reliable.";
+    RELIABLE_TOPICS "PL-TOPOLOGY-049"
+        "A subscription by topics is to be reliable."
+        "Subscribe on the standard tier, or route the source's events under `routing` with `tier: reliable`.";
+    TOPIC_WRONG "PL-TOPOLOGY-050"
+        "A pattern of topics is one that no topic can match."
+        "Write it by the forms in docs/routing.md: `md.SOURCE.KIND.SYMBOL`, `*` for one level, `>` for the rest.";
+    TOPIC_MATCHES_NOTHING "PL-TOPOLOGY-051"
+        "A pattern of topics matches no stream."
+        "Correct the source, or declare or route the source that is meant.";
+    TOPIC_SYMBOL_UNKNOWN "PL-TOPOLOGY-052"
+        "A pattern of topics names a symbol that no instrument has so far."
+        "Write the whole symbol with its venue; one that comes later matches from then on.";
+    PARTITION_WRONG "PL-TOPOLOGY-055"
+        "A partition has no component as its target, a number of replicas that cannot be, or stands beside another use of the component."
+        "Let the target be a component, with 1 to 256 replicas, the same wherever it is partitioned; name a second component for other uses.";
+    PARTITION_FOLLOWED "PL-TOPOLOGY-056"
+        "Steps stand behind a partition of a component that may keep events from them."
+        "Make the partition the last step of its pipeline.";
+    NOT_COPIED "PL-TOPOLOGY-057"
+        "A component that is to be partitioned cannot be made again."
+        "Make it with `restartable`, or let it stand alone; what numbers orders or writes a file has no copies.";
+    MIDDLEWARE_WRONG "PL-TOPOLOGY-058"
+        "A middleware cannot work with the events, or around the component, that it is for."
+        "Correct its fields or topics, or put it around the route.";
+    NO_SLICES "PL-TOPOLOGY-059"
+        "Slices are asked of a component that takes events one by one, or slices of none."
+        "Leave `batch` out, let it be 1 at least, or implement `OnBatch`.";
     CONDITION_WRONG "PL-CONDITION-001"
         "A condition cannot be understood, or asks for what its event type does not have."
         "Correct the marked part: docs/conditions.md has the grammar and the fields.";

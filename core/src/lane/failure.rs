@@ -224,7 +224,7 @@ impl Node {
         let Some(rebuild) = &parts.failures.policy.rebuild else {
             return Err(Fault::new("there is nothing to make a fresh stage from"));
         };
-        let Component { mut stage, inputs, .. } = guard(rebuild)?;
+        let Component { mut stage, inputs, .. } = guard(|| rebuild.make())?;
         if inputs != parts.takes {
             return Err(Fault::new("what was made in its place takes other events"));
         }
@@ -237,7 +237,7 @@ impl Node {
         let started = stage.start(&mut parts.out);
         let started = parts.out.end_life_cycle(started);
         parts.out.descend_from(&cause);
-        if let Some(stage) = parts.stage.renewed(stage) {
+        if let Err(stage) = parts.stage.put_inside(stage) {
             parts.stage = stage;
         }
         started
@@ -250,7 +250,9 @@ impl Node {
 
     /// Drops the stage, even one whose `Drop` panics.
     pub(super) fn drop_stage(&mut self) {
-        discard(std::mem::replace(&mut self.parts.stage, Box::new(Gone)));
+        if !self.parts.stage.drop_inside() {
+            discard(std::mem::replace(&mut self.parts.stage, Box::new(Gone)));
+        }
     }
 
     fn survived(&self, fault: Fault) {
@@ -269,5 +271,6 @@ fn count(parts: &NodeParts, word: StageWord) {
 impl Drop for Node {
     fn drop(&mut self) {
         self.drop_stage();
+        discard(std::mem::replace(&mut self.parts.stage, Box::new(Gone)));
     }
 }

@@ -1,11 +1,11 @@
 //! One input of a stage.
 
-use super::Lossy;
+use super::{Dealt, Lossy};
 use crate::condition::Condition;
 use crate::event::Slot;
 use crate::metrics::{LinkWord, Words};
 use crate::ring::{CLOSED, LossyReader, Reader};
-use crate::stage::{Erased, Outbox, Ran, Run};
+use crate::stage::{Erased, Outbox, Ran, Run, Tagger};
 use std::collections::VecDeque;
 
 /// One input of a stage: a reader, what is known of the stream's progress, and events kept aside.
@@ -14,6 +14,8 @@ pub(crate) struct Input {
     /// Which of the stage's event types it carries.
     handler: usize,
     when: Option<Condition>,
+    /// Of a partition's copy: which events are its own.
+    tagger: Option<Tagger>,
     /// Whether what the stage lets pass goes on to later steps.
     passes: bool,
     /// The stream's bound, loaded before the cursor that the reader knows.
@@ -36,6 +38,8 @@ enum Origin {
     Gated(Reader),
     /// In a copy of a batch; the writer does not wait.
     Lossy(Lossy),
+    /// With the group that the node is in.
+    Dealt(Dealt),
 }
 
 /// A reader for an input.
@@ -44,6 +48,8 @@ pub(crate) enum AnyReader {
     Gated(Reader),
     /// One that does not, with the size of the batches it copies.
     Lossy(LossyReader, usize),
+    /// None of its own: a group deals, at most so many events at once.
+    Dealt(usize),
 }
 
 impl Input {
@@ -51,6 +57,7 @@ impl Input {
         reader: AnyReader,
         handler: usize,
         when: Option<Condition>,
+        tagger: Option<Tagger>,
         passes: bool,
         counters: Option<Words<LinkWord>>,
     ) -> Self {
@@ -59,18 +66,43 @@ impl Input {
         let from = match reader {
             AnyReader::Gated(reader) => Origin::Gated(reader),
             AnyReader::Lossy(reader, batch) => Origin::Lossy(Lossy::new(reader, batch)),
+            AnyReader::Dealt(most) => Origin::Dealt(Dealt::new(most)),
         };
-        Self { from, handler, when, passes, bound, aside, filtered, skipped, max_lag, counters }
+        Self {
+            from,
+            handler,
+            when,
+            tagger,
+            passes,
+            bound,
+            aside,
+            filtered,
+            skipped,
+            max_lag,
+            counters,
+        }
     }
 
     /// The least root this input can still give, as far as is known.
     #[inline]
     pub(crate) fn least_root(&self) -> u64 {
-        let head = match &self.from {
+        self.head().map_or(self.bound, |slot| slot.header.root)
+    }
+
+    /// The same, and the tag that stands in the place of the source.
+    #[inline]
+    pub(crate) fn least_tagged(&self) -> (u64, u16) {
+        let key = |slot: &Slot| (slot.header.root, slot.header.source);
+        self.head().map_or((self.bound, 0), key)
+    }
+
+    #[inline]
+    fn head(&self) -> Option<&Slot> {
+        match &self.from {
             Origin::Gated(reader) => self.aside.front().or_else(|| reader.head()),
             Origin::Lossy(copied) => copied.events().first(),
-        };
-        head.map_or(self.bound, |slot| slot.header.root)
+            Origin::Dealt(dealt) => dealt.events().first(),
+        }
     }
 
     /// Whether its next event may be handled now, as far as is known.
@@ -80,6 +112,7 @@ impl Input {
             Origin::Gated(reader) if self.aside.is_empty() => reader.available() > 0,
             Origin::Gated(reader) => reader.available_aside() > 0,
             Origin::Lossy(copied) => !copied.events().is_empty(),
+            Origin::Dealt(dealt) => !dealt.events().is_empty(),
         }
     }
 
@@ -89,6 +122,7 @@ impl Input {
         match &mut self.from {
             Origin::Gated(reader) => self.bound = reader.look(),
             Origin::Lossy(copied) => self.bound = copied.look().unwrap_or(self.bound),
+            Origin::Dealt(dealt) => self.bound = dealt.bound(),
         }
         self.max_lag = self.max_lag.max(self.lag());
     }
@@ -98,9 +132,27 @@ impl Input {
         let is_empty = match &self.from {
             Origin::Gated(reader) => self.aside.is_empty() && reader.visible() == 0,
             Origin::Lossy(copied) => copied.events().is_empty(),
+            Origin::Dealt(dealt) => dealt.events().is_empty(),
         };
         if is_empty {
             self.look();
+        }
+    }
+
+    /// Takes an event from the group.
+    #[inline]
+    pub(super) fn deal(&mut self, event: &Slot, sequence: u64) {
+        if let Origin::Dealt(dealt) = &mut self.from {
+            dealt.deal(event, sequence);
+        }
+    }
+
+    /// How far the group is.
+    #[inline]
+    pub(super) fn know(&mut self, seen: u64, bound: u64) {
+        if let Origin::Dealt(dealt) = &mut self.from {
+            dealt.know(seen, bound);
+            self.bound = bound;
         }
     }
 
@@ -116,6 +168,7 @@ impl Input {
         match &self.from {
             Origin::Gated(reader) => (self.aside.len() + reader.visible()) as u64,
             Origin::Lossy(copied) => copied.lag(),
+            Origin::Dealt(dealt) => dealt.events().len() as u64,
         }
     }
 
@@ -125,11 +178,16 @@ impl Input {
         let (done, (lost, gaps)) = match &self.from {
             Origin::Gated(reader) => (reader.sequence(), (0, 0)),
             Origin::Lossy(copied) => (copied.done(), copied.losses()),
+            Origin::Dealt(dealt) => (dealt.taken() + dealt.of_others(), (0, 0)),
+        };
+        let of_others = match &self.from {
+            Origin::Dealt(dealt) => dealt.of_others(),
+            _ => 0,
         };
         counters.of(LinkWord::Done).set(done);
         counters.of(LinkWord::Dropped).set(lost);
         counters.of(LinkWord::Gaps).set(gaps);
-        counters.of(LinkWord::Filtered).set(self.filtered);
+        counters.of(LinkWord::Filtered).set(self.filtered + of_others);
         counters.of(LinkWord::Skipped).set(self.skipped);
         counters.of(LinkWord::Lag).set(self.lag());
         counters.of(LinkWord::MaxLag).set(self.max_lag);
@@ -155,12 +213,17 @@ impl Input {
             Origin::Lossy(copied) => {
                 (copied.done(), &copied.events()[..limit.min(copied.events().len())])
             }
+            Origin::Dealt(dealt) => {
+                (dealt.taken(), &dealt.events()[..limit.min(dealt.events().len())])
+            }
         };
-        let run = Run { slots, first, until, when: self.when.as_mut() };
+        let (when, tagger) = (self.when.as_mut(), self.tagger.as_mut());
+        let run = Run { slots, first, until, tagger, when };
         let ran = stage.run(self.handler, run, out);
         match &mut self.from {
             Origin::Gated(reader) => reader.release(ran.consumed),
             Origin::Lossy(copied) => copied.release(ran.consumed),
+            Origin::Dealt(dealt) => dealt.release(ran.consumed),
         }
         self.filtered += ran.filtered as u64;
         ran
@@ -177,7 +240,8 @@ impl Input {
         let Origin::Gated(reader) = &mut self.from else { return Ran::default() };
         let slots = self.aside.as_slices().0;
         let slots = &slots[..slots.len().min(limit).min(reader.available_aside())];
-        let run = Run { slots, first: reader.sequence(), until, when: self.when.as_mut() };
+        let (when, tagger) = (self.when.as_mut(), self.tagger.as_mut());
+        let run = Run { slots, first: reader.sequence(), until, tagger, when };
         let ran = stage.run(self.handler, run, out);
         self.aside.drain(..ran.consumed);
         reader.done_aside(ran.consumed);
@@ -193,6 +257,7 @@ impl Input {
                 (reader.sequence(), self.aside.front().or_else(|| reader.head()))
             }
             Origin::Lossy(copied) => (copied.done(), copied.events().first()),
+            Origin::Dealt(dealt) => (dealt.sequence(), dealt.events().first()),
         };
         Some((sequence, *slot?))
     }
@@ -204,6 +269,7 @@ impl Input {
             Origin::Gated(reader) if self.aside.pop_front().is_some() => reader.done_aside(1),
             Origin::Gated(reader) => reader.release(1),
             Origin::Lossy(copied) => copied.release(1),
+            Origin::Dealt(dealt) => dealt.release(1),
         }
         self.skipped += 1;
     }

@@ -11,8 +11,9 @@
 //! | [`Input`] | one input of a stage: a reader, the stream's progress, what was kept aside |
 //! | [`Node`] | a stage on its lane: merges its inputs, runs the stage, publishes, promises |
 //! | [`Failures`] | what a node does when its stage fails |
+//! | [`Group`] | nodes that share a reader, each for some instruments |
 //! | [`Courier`] | the stages of a reliable route, fed from the journal |
-//! | [`Polled`] | either of the two |
+//! | [`Polled`] | any of them: a node, a group, a courier |
 //! | [`Lane`] | nodes in topological order and the thread that polls them |
 //!
 //! A lane never blocks: a node whose output is full is simply not run, and waiting happens in one
@@ -40,7 +41,9 @@
 //!   never holds more than one root's.
 
 mod courier;
+mod dealt;
 mod failure;
+mod group;
 mod input;
 mod lossy;
 #[cfg(all(test, loom))]
@@ -50,7 +53,9 @@ mod polled;
 mod thread;
 
 pub(crate) use courier::{Courier, CourierParts, From, Intake, Recovered, Step, StepLink, recover};
+use dealt::Dealt;
 pub(crate) use failure::Failures;
+pub(crate) use group::Group;
 pub(crate) use input::{AnyReader, Input};
 use lossy::Lossy;
 pub(crate) use node::{Node, NodeParts};

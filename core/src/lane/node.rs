@@ -2,8 +2,9 @@
 
 use super::failure::Then;
 use super::{Failures, Input};
-use crate::event::{EventType, Header};
+use crate::event::{EventType, Header, Slot};
 use crate::metrics::{StageWord, Words};
+use crate::middleware::MiddlewareReport;
 use crate::ring::CLOSED;
 use crate::stage::{Erased, Fault, Outbox, Tally};
 use crate::sync::Arc;
@@ -19,6 +20,8 @@ pub(crate) struct NodeParts {
     /// Event types the stage takes.
     pub(crate) takes: Vec<EventType>,
     pub(crate) failures: Failures,
+    /// Whether it joins the copies of a partition: by root and tag.
+    pub(crate) joins: bool,
     pub(crate) inputs: Vec<Input>,
     pub(crate) out: Outbox,
     /// Where it counts; `None` where nothing is counted.
@@ -156,12 +159,17 @@ impl Node {
     /// Takes events in their order until the limit, or an input to wait for, or an output is full.
     /// Gives how many, and the input whose next event failed.
     fn run(&mut self) -> (usize, Option<(usize, Fault)>) {
-        let NodeParts { stage, inputs, out, counters, limit, .. } = &mut self.parts;
+        let NodeParts { stage, inputs, out, counters, limit, joins, .. } = &mut self.parts;
         let mut left = *limit;
         let mut filtered = 0;
         let mut fault = None;
         while left > 0 {
-            let (number, until) = choose(inputs);
+            let (number, until, most) = if *joins {
+                choose_tagged(inputs)
+            } else {
+                let (number, until) = choose(inputs);
+                (number, until, usize::MAX)
+            };
             let input = &mut inputs[number];
             if !input.is_ready() {
                 let before = input.least_root();
@@ -171,7 +179,7 @@ impl Node {
                 }
                 continue;
             }
-            let ran = input.run(&mut **stage, out, until, left.min(out.stride()));
+            let ran = input.run(&mut **stage, out, until, left.min(out.stride()).min(most));
             out.handled();
             left -= ran.consumed;
             filtered += ran.filtered;
@@ -249,6 +257,45 @@ impl Node {
         inputs.iter_mut().for_each(Input::count);
     }
 
+    /// Takes an event from its group.
+    #[inline]
+    pub(super) fn deal(&mut self, event: &Slot, sequence: u64) {
+        if let [input] = self.parts.inputs.as_mut_slice() {
+            input.deal(event, sequence);
+        }
+    }
+
+    /// How far its group is.
+    #[inline]
+    pub(super) fn know(&mut self, seen: u64, bound: u64) {
+        if let [input] = self.parts.inputs.as_mut_slice() {
+            input.know(seen, bound);
+        }
+    }
+
+    /// Whether it is to be polled though nothing new comes: it has events left, waits for room, or is ending.
+    pub(super) fn has_more_to_do(&self) -> bool {
+        let NodeParts { inputs, out, .. } = &self.parts;
+        let ends = self.state != State::Finished && inputs.iter().all(Input::is_finished);
+        let waits = out.is_blocked() || out.is_waiting();
+        self.state == State::Stopping || ends || waits || inputs.iter().any(Input::is_ready)
+    }
+
+    /// Whether it has streams.
+    pub(crate) fn emits(&self) -> bool {
+        self.parts.out.has_streams()
+    }
+
+    /// What the middleware around its stage did.
+    pub(crate) fn middleware(&self) -> (usize, Vec<MiddlewareReport>) {
+        let mut reports = self.parts.stage.middleware();
+        if let Some(refused) = self.parts.out.refused() {
+            let (name, counts) = ("authorize".into(), vec![("refused", refused)]);
+            reports.push(MiddlewareReport { name, held: 0, counts });
+        }
+        (self.parts.index, reports)
+    }
+
     /// What went through its streams.
     pub(crate) fn tallies(&mut self) -> (usize, Vec<Tally>) {
         self.count();
@@ -275,4 +322,18 @@ fn choose(inputs: &[Input]) -> (usize, u64) {
         }
     }
     (first, until)
+}
+
+/// The same where events of one root are in the order of their tags: also how many may be taken before
+/// the next choice.
+#[inline]
+fn choose_tagged(inputs: &[Input]) -> (usize, u64, usize) {
+    let key = |index: usize| (inputs[index].least_tagged(), index);
+    let first = (0..inputs.len()).map(key).min();
+    let Some(((root, _), number)) = first else { return (0, u64::MAX, usize::MAX) };
+    let others = (0..inputs.len()).filter(|&index| index != number);
+    match others.map(|index| inputs[index].least_root()).min() {
+        Some(next) if next == root => (number, root.saturating_add(1), 1),
+        next => (number, next.unwrap_or(u64::MAX), usize::MAX),
+    }
 }

@@ -1,25 +1,30 @@
 //! What a lane polls.
 
-use super::{Courier, Node};
+use super::{Courier, Group, Node};
+use crate::middleware::MiddlewareReport;
 use crate::stage::{Fault, Tally};
 use crate::topology::StageFault;
 use std::time::Duration;
 
-/// What a lane polls: a stage that reads rings, or a courier that delivers from the journal.
+/// What a lane polls: a stage that reads rings, several that share a reader, or a courier that delivers
+/// from the journal.
 #[allow(
     clippy::large_enum_variant,
     reason = "nearly all are nodes, polled in a row: a box each would be a line more to fetch"
 )]
 pub(crate) enum Polled {
     Node(Node),
+    Group(Box<Group>),
     Courier(Box<Courier>),
 }
 
 impl Polled {
-    pub(crate) fn name(&self) -> &str {
+    /// Names of its stages; a courier's own.
+    pub(super) fn names(&self) -> Vec<&str> {
         match self {
-            Polled::Node(node) => node.name(),
-            Polled::Courier(courier) => courier.name(),
+            Polled::Node(node) => vec![node.name()],
+            Polled::Group(group) => group.nodes().iter().map(Node::name).collect(),
+            Polled::Courier(courier) => vec![courier.name()],
         }
     }
 
@@ -27,6 +32,7 @@ impl Polled {
     pub(crate) fn is_finished(&self) -> bool {
         match self {
             Polled::Node(node) => node.is_finished(),
+            Polled::Group(group) => group.nodes().iter().all(Node::is_finished),
             Polled::Courier(courier) => courier.is_finished(),
         }
     }
@@ -35,6 +41,7 @@ impl Polled {
     pub(super) fn is_ending(&self) -> bool {
         match self {
             Polled::Node(node) => node.is_ending(),
+            Polled::Group(group) => group.current().is_ending(),
             Polled::Courier(courier) => courier.is_ending(),
         }
     }
@@ -43,6 +50,9 @@ impl Polled {
     pub(super) fn waits(&self) -> Duration {
         match self {
             Polled::Node(node) => node.waits(),
+            Polled::Group(group) => {
+                group.nodes().iter().map(Node::waits).min().unwrap_or(Duration::MAX)
+            }
             Polled::Courier(courier) => courier.waits(),
         }
     }
@@ -50,6 +60,10 @@ impl Polled {
     pub(super) fn start(&mut self) -> Result<(), StageFault> {
         match self {
             Polled::Node(node) => node.start().map_err(|fault| fault_of(node, fault)),
+            Polled::Group(group) => {
+                let started = group.start();
+                started.map_err(|fault| fault_of(group.current(), fault))
+            }
             Polled::Courier(courier) => courier.start(),
         }
     }
@@ -59,6 +73,10 @@ impl Polled {
     pub(super) fn poll(&mut self) -> Result<bool, StageFault> {
         match self {
             Polled::Node(node) => node.poll().map_err(|fault| fault_of(node, fault)),
+            Polled::Group(group) => {
+                let polled = group.poll();
+                polled.map_err(|fault| fault_of(group.current(), fault))
+            }
             Polled::Courier(courier) => courier.poll(),
         }
     }
@@ -67,6 +85,7 @@ impl Polled {
     pub(super) fn after_panic(&mut self) {
         match self {
             Polled::Node(node) => node.after_panic(),
+            Polled::Group(group) => group.current_mut().after_panic(),
             Polled::Courier(courier) => courier.after_panic(),
         }
     }
@@ -76,6 +95,7 @@ impl Polled {
     pub(super) fn fault(&self, fault: Fault) -> StageFault {
         match self {
             Polled::Node(node) => fault_of(node, fault),
+            Polled::Group(group) => fault_of(group.current(), fault),
             Polled::Courier(courier) => {
                 let (stage, root, event) = (courier.name().to_owned(), courier.root(), None);
                 StageFault { stage, root, event, fault }
@@ -87,7 +107,17 @@ impl Polled {
     pub(super) fn tallies(&mut self) -> Vec<(usize, Vec<Tally>)> {
         match self {
             Polled::Node(node) => vec![node.tallies()],
+            Polled::Group(group) => group.tallies(),
             Polled::Courier(courier) => courier.tallies(),
+        }
+    }
+
+    /// Per stage the same of the middleware around it; there is none around what a courier calls.
+    pub(super) fn middleware(&self) -> Vec<(usize, Vec<MiddlewareReport>)> {
+        match self {
+            Polled::Node(node) => vec![node.middleware()],
+            Polled::Group(group) => group.nodes().iter().map(Node::middleware).collect(),
+            Polled::Courier(_) => Vec::new(),
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::Polled;
 use crate::affinity;
 use crate::metrics::{LaneWord, On, Words};
+use crate::middleware::MiddlewareReport;
 use crate::stage::{Tally, fault_of_panic};
 use crate::sync::{Arc, Mutex};
 use crate::topology::Shared;
@@ -47,13 +48,15 @@ pub(crate) struct LaneOutcome {
     pub(crate) allowed: Vec<usize>,
     /// Per stage: its place in topological order, the tallies of its streams.
     pub(crate) tallies: Vec<(usize, Vec<Tally>)>,
+    /// Per stage the same of the middleware around it.
+    pub(crate) middleware: Vec<(usize, Vec<MiddlewareReport>)>,
 }
 
 impl Lane {
     /// Starts its stages. The calling thread is the one that will poll it.
     pub(crate) fn start(&mut self) -> Result<(), StageFault> {
         self.bed.claim();
-        let stages: Vec<_> = self.nodes.iter().map(Polled::name).collect();
+        let stages: Vec<_> = self.nodes.iter().flat_map(Polled::names).collect();
         tracing::debug!(
             lane = self.name,
             cpu = self.cpu,
@@ -153,6 +156,7 @@ impl Lane {
 
     pub(crate) fn outcome(&mut self) -> LaneOutcome {
         let tallies = self.nodes.iter_mut().flat_map(Polled::tallies).collect();
-        LaneOutcome { allowed: affinity::allowed_cores(), tallies }
+        let middleware = self.nodes.iter().flat_map(Polled::middleware).collect();
+        LaneOutcome { allowed: affinity::allowed_cores(), tallies, middleware }
     }
 }

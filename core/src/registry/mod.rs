@@ -6,6 +6,7 @@
 //! | format | a factory of [`Source`]s with typed options | [`Registry::format`] |
 //! | adapter | a route made from parameters and inner routes | [`Registry::adapter`] |
 //! | event type | what configs route by its name | [`Registry::event`] |
+//! | middleware | what stands around stages and routes | [`Registry::middleware`] |
 //! | predicate | a named condition over events of one type | [`Registry::predicate`] |
 //! | service | what components share, by its type, see [`Registry::needs`] | [`Registry::service`] |
 //!
@@ -48,6 +49,7 @@ use crate::Instruments;
 use crate::condition::{Fields, Predicates};
 use crate::error::{Code, codes};
 use crate::event::{Event, MarketData, Order, Signal};
+use crate::middleware::Layer;
 use crate::route::Route;
 use crate::source::Source;
 use crate::stage::Component;
@@ -220,6 +222,7 @@ pub struct Registry {
     predicates: Predicates,
     providers: Providers,
     started: Services,
+    middleware: BTreeMap<String, Factory<Layer>>,
 }
 
 impl Default for Registry {
@@ -241,6 +244,7 @@ impl Registry {
             predicates: Predicates::default(),
             providers: Providers::default(),
             started: Services::default(),
+            middleware: BTreeMap::new(),
         }
     }
 
@@ -418,6 +422,25 @@ impl Registry {
     {
         self.predicates.add::<E, F>(name, doc, test);
         self
+    }
+
+    /// Adds a middleware of one's own, for `middleware:` in configs. Those that ship need not be added.
+    pub fn middleware<P, F, L>(&mut self, name: &str, doc: &str, make: F) -> &mut Self
+    where
+        P: DeserializeOwned + JsonSchema,
+        L: Into<Layer>,
+        F: Fn(P, &Context) -> Result<L, BuildError> + Send + Sync + 'static,
+    {
+        let make =
+            move |parameters: P, context: &Context| make(parameters, context).map(Into::into);
+        self.middleware.insert(name.into(), factory(name, doc, make));
+        self
+    }
+
+    /// Middleware added here, by name.
+    #[must_use]
+    pub fn middlewares(&self) -> &BTreeMap<String, Factory<Layer>> {
+        &self.middleware
     }
 
     /// Component types by name.

@@ -5,6 +5,7 @@
 //!  broadcast  event -> target, target, target     all see it, in any order
 //!  filter     event -(condition)-> target         a side branch; without target it gates what follows
 //!  transform  event -> with -> target             what `with` emits takes the event's place
+//!  partition  event -> one of N copies of a stage, by its instrument; what they emit is joined in order
 //! ```
 //!
 //! What a link does when its reader is too slow is said around a route, by [`on_full()`].
@@ -28,6 +29,7 @@ mod on_full;
 
 pub use on_full::OnFull;
 
+use crate::middleware::Layer;
 use crate::stage::{Builder, Component, Stage};
 
 /// Where events go. See the module's page for the shapes.
@@ -57,6 +59,23 @@ pub enum Route {
         /// Where its events go.
         target: Option<Box<Route>>,
     },
+    /// The route with middleware around it, the first outermost; see [`crate::middleware`].
+    Around {
+        /// What stands around it.
+        layers: Vec<Layer>,
+        /// The route.
+        route: Box<Route>,
+    },
+    /// To one of several copies of a component, each with its share of the events. What they emit is
+    /// joined in the order in which one copy would emit it.
+    Partition {
+        /// What is shared out.
+        by: By,
+        /// How many copies, 1 to [`MOST_REPLICAS`].
+        replicas: usize,
+        /// The component, which can be made again (see [`restartable`](crate::stage::restartable)).
+        target: Box<Route>,
+    },
     /// The route, with links at its entry that do this when their readers are too slow: each target's
     /// of a broadcast, one for all steps of a pipeline. What an inner route says goes before.
     OnFull {
@@ -65,6 +84,24 @@ pub enum Route {
         /// The route.
         route: Box<Route>,
     },
+}
+
+/// What a partition shares out among its copies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum By {
+    /// Instruments: all events of one go to one copy.
+    #[default]
+    Instrument,
+}
+
+/// Most copies of a stage.
+pub const MOST_REPLICAS: usize = 256;
+
+/// Copies of a component, each with its share of the instruments: `partition(4, "sma")`. Its streams are
+/// those of one copy where its state is per instrument; see `docs/routing.md`.
+#[must_use]
+pub fn partition(replicas: usize, target: impl Into<Route>) -> Route {
+    Route::Partition { by: By::Instrument, replicas, target: Box::new(target.into()) }
 }
 
 /// Steps in order.

@@ -1,9 +1,10 @@
 //! A stage together with what it takes and gives, its type erased.
 
-use super::guard::guard;
+use super::batch::run_batch;
 use super::policy::Policy;
-use super::{Fault, On, Outbox, Reconciled, Stage};
-use crate::condition::{Condition, Fields};
+use super::run::{Handler, Typed, run_each};
+use super::{Consumer, Erased, Fault, On, OnBatch, Outbox, Stage};
+use crate::condition::Fields;
 use crate::event::{Event, EventType, Slot};
 use std::marker::PhantomData;
 
@@ -21,6 +22,9 @@ pub struct Component {
     pub(crate) may_stop: bool,
     pub(crate) gateway: bool,
     pub(crate) policy: Policy,
+    pub(crate) consumer: Consumer,
+    /// Whether it takes slices.
+    pub(crate) is_batch: bool,
     pub(crate) stage: Box<dyn Erased>,
 }
 
@@ -49,6 +53,8 @@ impl Component {
             may_stop: false,
             gateway: false,
             policy: Policy::default(),
+            consumer: Consumer::default(),
+            is_batch: false,
             stage,
         }
     }
@@ -122,6 +128,7 @@ pub fn component<S: Stage + 'static>(stage: S) -> Builder<S> {
         max_emissions: DEFAULT_MAX_EMISSIONS,
         may_stop: false,
         gateway: false,
+        is_batch: false,
         policy: Policy::default(),
     }
 }
@@ -186,6 +193,7 @@ pub struct Builder<S> {
     max_emissions: usize,
     may_stop: bool,
     gateway: bool,
+    is_batch: bool,
     pub(super) policy: Policy,
 }
 
@@ -197,6 +205,17 @@ impl<S: Stage + 'static> Builder<S> {
     {
         self.inputs.push(E::TYPE);
         self.handlers.push(run_each::<S, E>);
+        self
+    }
+
+    /// It takes events of type `E` in whole slices.
+    pub fn on_batch<E: Event>(mut self) -> Self
+    where
+        S: OnBatch<E>,
+    {
+        self.inputs.push(E::TYPE);
+        self.handlers.push(run_batch::<S, E>);
+        self.is_batch = true;
         self
     }
 
@@ -243,6 +262,8 @@ impl<S: Stage + 'static> Builder<S> {
             may_stop: self.may_stop,
             gateway: self.gateway,
             policy: self.policy,
+            consumer: Consumer::default(),
+            is_batch: self.is_batch,
             stage: Box::new(Typed { stage: self.stage, handlers: self.handlers }),
         }
     }
@@ -251,158 +272,5 @@ impl<S: Stage + 'static> Builder<S> {
 impl<S: Stage + 'static> From<Builder<S>> for Component {
     fn from(builder: Builder<S>) -> Self {
         builder.build()
-    }
-}
-
-/// Events of one input that a stage may handle now.
-pub(crate) struct Run<'a> {
-    pub(crate) slots: &'a [Slot],
-    /// Sequence of the first of them in its stream.
-    pub(crate) first: u64,
-    /// Handle only events with a root below this.
-    pub(crate) until: u64,
-    /// Hold back events that do not match.
-    pub(crate) when: Option<&'a mut Condition>,
-}
-
-/// How far a run came.
-#[derive(Debug, Default)]
-pub(crate) struct Ran {
-    /// Events done with: handled or filtered. The failing one, if any, is the next.
-    pub(crate) consumed: usize,
-    /// Of these, held back by the condition.
-    pub(crate) filtered: usize,
-    pub(crate) fault: Option<Fault>,
-}
-
-/// A stage of any type. One virtual call per run, static calls per event. No panic of the stage, or
-/// of a condition before it, comes out of these calls: it is a fault.
-pub(crate) trait Erased: Send {
-    fn start(&mut self, out: &mut Outbox) -> Result<(), Fault>;
-    fn batch_end(&mut self) -> Result<(), Fault>;
-    fn stop(&mut self, out: &mut Outbox) -> Result<(), Fault>;
-    /// Whether an event was done of which nobody knows how its attempt ended.
-    fn reconcile(&mut self, _event: &Slot) -> Result<Reconciled, Fault> {
-        Ok(Reconciled::NotDone)
-    }
-    /// Handles events of the `input`-th type of [`Component::inputs`].
-    fn run(&mut self, input: usize, run: Run<'_>, out: &mut Outbox) -> Ran;
-    /// Takes in what was made in its place after a failure; gives it back where that is to stand here
-    /// instead.
-    fn renewed(&mut self, fresh: Box<dyn Erased>) -> Option<Box<dyn Erased>> {
-        Some(fresh)
-    }
-}
-
-type Handler<S> = fn(&mut S, Run<'_>, &mut Outbox) -> Ran;
-
-struct Typed<S> {
-    stage: S,
-    handlers: Vec<Handler<S>>,
-}
-
-impl<S: Stage> Erased for Typed<S> {
-    fn start(&mut self, out: &mut Outbox) -> Result<(), Fault> {
-        guard(|| self.stage.on_start(out))
-    }
-
-    fn batch_end(&mut self) -> Result<(), Fault> {
-        guard(|| self.stage.on_batch_end())
-    }
-
-    fn stop(&mut self, out: &mut Outbox) -> Result<(), Fault> {
-        guard(|| self.stage.on_stop(out))
-    }
-
-    fn reconcile(&mut self, event: &Slot) -> Result<Reconciled, Fault> {
-        guard(|| self.stage.reconcile(event))
-    }
-
-    fn run(&mut self, input: usize, run: Run<'_>, out: &mut Outbox) -> Ran {
-        self.handlers[input](&mut self.stage, run, out)
-    }
-}
-
-fn run_each<S: On<E>, E: Event>(stage: &mut S, run: Run<'_>, out: &mut Outbox) -> Ran {
-    let Run { slots, until, when, .. } = run;
-    // It lies outside of what may unwind, so that it is exact after a panic, too.
-    let mut ran = Ran::default();
-    // Loops of their own, so that what is alone on its input does not ask at each event whose turn it is,
-    // nor for a condition it has not.
-    let result = match (when, until) {
-        (None, u64::MAX) => guard(|| run_matching(stage, slots, |_| true, |_| true, out, &mut ran)),
-        (None, until) => {
-            let in_turn = |slot: &Slot| slot.header.root < until;
-            guard(|| run_matching(stage, slots, in_turn, |_| true, out, &mut ran))
-        }
-        (Some(when), until) => {
-            let in_turn = |slot: &Slot| slot.header.root < until;
-            guard(|| run_matching(stage, slots, in_turn, |slot| when.matches(slot), out, &mut ran))
-        }
-    };
-    if let Err(fault) = result {
-        out.fail(&slots[ran.consumed].header);
-        ran.fault = Some(fault);
-    }
-    ran
-}
-
-#[inline]
-fn run_matching<S: On<E>, E: Event>(
-    stage: &mut S,
-    slots: &[Slot],
-    in_turn: impl Fn(&Slot) -> bool,
-    mut matches: impl FnMut(&Slot) -> bool,
-    out: &mut Outbox,
-    ran: &mut Ran,
-) -> Result<(), Fault> {
-    let timed = out.is_timed();
-    for (number, slot) in slots.iter().enumerate() {
-        ran.consumed = number;
-        if !in_turn(slot) {
-            return Ok(());
-        }
-        if !matches(slot) {
-            ran.filtered += 1;
-            continue;
-        }
-        out.begin(&slot.header);
-        if timed {
-            out.see(slot.header.root);
-        }
-        let result = stage.on(slot.view(), out);
-        if out.needs_attention() || result.is_err() {
-            out.end(slot, result)?;
-            if out.is_put_off() {
-                return Ok(());
-            }
-            if out.is_blocked() {
-                ran.consumed = number + 1;
-                return Ok(());
-            }
-        }
-    }
-    ran.consumed = slots.len();
-    Ok(())
-}
-
-/// What stands in the place of a stage that is gone.
-pub(crate) struct Gone;
-
-impl Erased for Gone {
-    fn start(&mut self, _: &mut Outbox) -> Result<(), Fault> {
-        Ok(())
-    }
-
-    fn batch_end(&mut self) -> Result<(), Fault> {
-        Ok(())
-    }
-
-    fn stop(&mut self, _: &mut Outbox) -> Result<(), Fault> {
-        Ok(())
-    }
-
-    fn run(&mut self, _: usize, _: Run<'_>, _: &mut Outbox) -> Ran {
-        Ran::default()
     }
 }

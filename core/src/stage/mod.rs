@@ -11,35 +11,46 @@
 //! |---|---|
 //! | [`Stage`] | the life cycle: start, end of a batch, stop |
 //! | [`On`] | what a stage does with an event of one type |
+//! | [`OnBatch`] | what it does with a whole slice of them |
 //! | [`Outbox`] | where it emits |
 //! | [`Component`] | a stage with what it takes and gives, ready to be named and routed |
 //! | [`Fault`] | why it could not go on |
 //! | [`OnError`], [`Retry`] | what happens then |
+//! | [`Runs`] | on which lane it is called, where no lane names it |
 //! | [`Reconciled`] | what a target knows of an attempt that ended unknown |
 //!
 //! A stage is called by one lane only, never blocks, and never learns which lane, which batch or
 //! which ring it is on. The same input gives the same output wherever it runs.
 
+mod batch;
 mod component;
 mod conflation;
+mod consumer;
 mod fault;
 mod gather;
 mod guard;
+mod join;
 mod outbox;
 mod policy;
 mod port;
 mod relay;
+mod run;
 mod stream;
 
+pub use batch::{BatchFault, EachBatch, OnBatch, each_batch};
+pub(crate) use component::pass_on;
 pub use component::{Builder, Component, Each, component, each};
-pub(crate) use component::{Erased, Gone, Ran, Run, pass_on};
+pub(crate) use consumer::Consumer;
+pub use consumer::Runs;
 pub use fault::{Fault, FaultKind};
 pub(crate) use gather::Gather;
 pub(crate) use guard::{discard, fault_of_panic, guard, message_of_panic};
+pub(crate) use join::{Tagger, join};
 pub use outbox::Outbox;
 pub(crate) use policy::Policy;
 pub use policy::{OnError, Retry, restartable};
 pub(crate) use relay::{Gate, OnFault, Relay};
+pub(crate) use run::{Erased, Gone, Ran, Run};
 pub(crate) use stream::{Stream, Tally};
 
 use crate::event::{Event, Slot};

@@ -1,8 +1,11 @@
 //! Where a stage emits.
 
+mod emission;
+mod lazy;
 mod not_now;
 mod written;
 
+use self::lazy::Types;
 use super::port::Port;
 use super::{Fault, FaultKind, Gather, Stream, Tally};
 use crate::Names;
@@ -19,6 +22,9 @@ use std::sync::Arc;
 /// here, at most the emissions of one event, and the stage is not called before it is written.
 pub struct Outbox {
     ports: Vec<Port>,
+    /// Types of streams that somebody reads, and of the others.
+    listened: Types,
+    unheard: Types,
     /// Copies of what the stage let pass, for the later steps of its pipeline.
     pass: Option<Port>,
     passing: bool,
@@ -42,6 +48,10 @@ pub struct Outbox {
     put_off: bool,
     /// Where the lane sleeps.
     bed: Bed,
+    /// Most events in a slice, of a stage that takes slices.
+    most_in_slice: usize,
+    /// Emissions that were not allowed.
+    refused: u64,
     /// Says what the lane is on, under the stage's tag.
     on: On,
     tag: u64,
@@ -61,6 +71,8 @@ impl Outbox {
     pub(crate) fn new(component: u16, names: Arc<Names>, max_emissions: usize) -> Self {
         Self {
             ports: Vec::new(),
+            listened: Types::default(),
+            unheard: Types::default(),
             pass: None,
             passing: false,
             attention: false,
@@ -78,6 +90,8 @@ impl Outbox {
             blocked: false,
             put_off: false,
             bed: Bed::new(),
+            most_in_slice: usize::MAX,
+            refused: 0,
             on: On::default(),
             tag: 0,
             timing: Timing::off(),
@@ -151,7 +165,19 @@ impl Outbox {
         self.timing.end_batch();
     }
 
-    pub(crate) fn add_port(&mut self, event: EventType, source: u16, stream: Stream) {
+    /// Adds a stream; `is_read` says whether anybody reads it.
+    pub(crate) fn add_port(
+        &mut self,
+        event: EventType,
+        source: u16,
+        stream: Stream,
+        is_read: bool,
+    ) {
+        if is_read {
+            self.listened.add(event.id);
+        } else {
+            self.unheard.add(event.id);
+        }
         self.ports.push(Port::new(event, source, stream, self.max_emissions));
     }
 
@@ -165,30 +191,10 @@ impl Outbox {
     /// the stage returns.
     #[inline]
     pub fn emit<E: Event>(&mut self, event: E) {
-        let Some(port) = self.ports.iter_mut().find(|port| port.event.id == E::TYPE.id) else {
+        let Some(at) = self.ports.iter().position(|port| port.event.id == E::TYPE.id) else {
             return self.refuse(FaultKind::UndeclaredEmission, E::TYPE);
         };
-        if self.emitted == self.max_emissions {
-            return self.refuse(FaultKind::TooManyEmissions, E::TYPE);
-        }
-        self.emitted += 1;
-        self.attention = true;
-        let (cause, component, source) = (&self.cause, self.component, port.source);
-        let root = if self.as_root == 0 { cause.root } else { self.as_root };
-        self.blocked |= !port.write(self.turn, |slot| {
-            *slot = *Slot::of(&event);
-            bytemuck::cast_mut::<Slot, E>(slot).stamp(component);
-            let header = &mut slot.header;
-            header.root = root;
-            header.ts_recv = cause.ts_recv;
-            header.source = source;
-            if header.ts_event == 0 {
-                header.ts_event = cause.ts_event;
-            }
-            if header.instrument == 0 {
-                header.instrument = cause.instrument;
-            }
-        });
+        self.write::<E>(at, |slot| *slot = *Slot::of(&event));
     }
 
     /// Ends this event's way through its pipeline: later steps do not see it. Counted.
@@ -383,6 +389,11 @@ impl Outbox {
     /// Whether something waits in a relay. The stage may go on, but its streams must not close.
     pub(crate) fn is_waiting(&self) -> bool {
         self.all_ports().any(|port| port.stream.is_waiting())
+    }
+
+    /// Whether anything can be written here.
+    pub(crate) fn has_streams(&self) -> bool {
+        self.all_ports().next().is_some()
     }
 
     /// Events of pipelines that ended here.

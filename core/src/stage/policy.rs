@@ -8,7 +8,8 @@
 //!                        `-- Restart ---> the same, with a fresh stage; too often: Halt
 //! ```
 
-use super::{Builder, Component, Fault};
+use super::{Builder, Component, Fault, guard};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// What happens with a stage that fails on an event.
@@ -73,7 +74,15 @@ impl Retry {
 }
 
 /// Makes a component again, of which the stage is taken.
-pub(crate) type Rebuild = Box<dyn Fn() -> Result<Component, Fault> + Send>;
+#[derive(Clone)]
+pub(crate) struct Rebuild(Arc<Mutex<dyn Fn() -> Result<Component, Fault> + Send>>);
+
+impl Rebuild {
+    pub(crate) fn make(&self) -> Result<Component, Fault> {
+        // What a factory left half done when it panicked is not looked at here.
+        (self.0.lock().unwrap_or_else(PoisonError::into_inner))()
+    }
+}
 
 /// What a component says about failures.
 #[derive(Default)]
@@ -128,13 +137,29 @@ impl Component {
         self
     }
 
+    /// Another of the same kind, with the same policy.
+    pub(crate) fn copy(&self) -> Result<Component, Fault> {
+        let Some(rebuild) = &self.policy.rebuild else {
+            return Err(Fault::new("there is no way to make it again"));
+        };
+        let fresh = guard(|| rebuild.make())?;
+        if fresh.inputs != self.inputs || !fresh.outputs().eq(self.outputs()) {
+            return Err(Fault::new("what is made in its place takes or emits other events"));
+        }
+        let Policy { on_error, retry, never_restarted, .. } = self.policy;
+        let rebuild = Some(rebuild.clone());
+        let policy = Policy { on_error, retry, rebuild, never_restarted };
+        let (consumer, may_stop) = (self.consumer.clone(), self.may_stop);
+        Ok(Component { policy, consumer, may_stop, ..fresh })
+    }
+
     /// How it is made again, for [`OnError::Restart`]; see also [`restartable`].
     #[must_use]
     pub fn rebuilt_by(
         mut self,
         rebuild: impl Fn() -> Result<Component, Fault> + Send + 'static,
     ) -> Self {
-        self.policy.rebuild = Some(Box::new(rebuild));
+        self.policy.rebuild = Some(Rebuild(Arc::new(Mutex::new(rebuild))));
         self
     }
 }

@@ -1,6 +1,7 @@
 //! One stream of an outbox.
 
 use super::Stream;
+use crate::condition::Test;
 use crate::event::{EventType, Slot};
 use bytemuck::Zeroable;
 use std::collections::VecDeque;
@@ -9,6 +10,8 @@ use std::collections::VecDeque;
 pub(super) struct Port {
     pub(super) event: EventType,
     pub(super) source: u16,
+    /// What may be emitted; all, where there is no such test.
+    pub(super) allowed: Option<Test>,
     pub(super) stream: Stream,
     pub(super) overflow: VecDeque<Slot>,
     /// Written for the event of the turn `fresh_in`.
@@ -21,6 +24,7 @@ impl Port {
         Self {
             event,
             source,
+            allowed: None,
             stream,
             overflow: VecDeque::with_capacity(most),
             fresh: 0,

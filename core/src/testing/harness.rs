@@ -1,9 +1,11 @@
 //! One stage alone, without lanes.
 
 use crate::Names;
-use crate::event::{Event, EventType, Header, Slot};
+use crate::condition::Fields;
+use crate::event::{Event, EventType, Header, MarketData, Order, Signal, Slot};
+use crate::middleware::wrap;
 use crate::ring::{Reader, RingBuilder};
-use crate::stage::{Component, Fault, Outbox, Run, Stream};
+use crate::stage::{Component, Fault, Gone, Outbox, Run, Stream};
 
 /// Slots of the harness's streams: when they are full, the stage gets no further events until some
 /// were taken.
@@ -39,6 +41,12 @@ pub struct Harness {
     root: u64,
 }
 
+/// The fields of the types that ship; of others none.
+fn known_fields(event: EventType) -> Fields {
+    let known = [Fields::of::<MarketData>(), Fields::of::<Signal>(), Fields::of::<Order>()];
+    known.into_iter().find(|fields| fields.event == event).unwrap_or(Fields { event, fields: &[] })
+}
+
 impl Harness {
     /// The component id that emitted events are stamped with; its name is `harness`.
     pub const COMPONENT: u16 = 1;
@@ -46,7 +54,10 @@ impl Harness {
     /// A harness around a component, not started.
     #[must_use]
     pub fn new(component: impl Into<Component>) -> Self {
-        let component = component.into();
+        let mut component = component.into();
+        let stage = std::mem::replace(&mut component.stage, Box::new(Gone));
+        let takes = component.inputs.iter().map(|event| known_fields(*event)).collect();
+        component.stage = wrap(stage, &component.consumer.layers, takes);
         let mut names = Names::default();
         names.intern("harness");
         let mut out = Outbox::new(Self::COMPONENT, names.into(), component.max_emissions);
@@ -58,7 +69,7 @@ impl Harness {
             let mut ring = RingBuilder::<Slot>::new(CAPACITY).expect("a power of two");
             ring.reader();
             let (producer, mut readers) = ring.build();
-            out.add_port(event, Self::COMPONENT, Stream::new(producer, false, None));
+            out.add_port(event, Self::COMPONENT, Stream::new(producer, false, None), true);
             streams.extend(readers.pop().map(|reader| (event, reader)));
         }
         Self { component, out, streams, root: 0 }
@@ -91,7 +102,8 @@ impl Harness {
         let Some(input) = self.component.inputs.iter().position(|input| *input == E::TYPE) else {
             return Err(Fault::new(format!("the component does not take {}", E::TYPE)));
         };
-        let run = Run { slots: &[slot], first: self.root, until: u64::MAX, when: None };
+        let run =
+            Run { slots: &[slot], first: self.root, until: u64::MAX, tagger: None, when: None };
         self.out.begin_poll();
         let ran = self.component.stage.run(input, run, &mut self.out);
         self.out.flush();

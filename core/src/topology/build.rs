@@ -2,22 +2,26 @@
 
 use super::checked::Checked;
 use super::couriers::courier;
+use super::grouped::{GROUPS, Grouped, groups, interests, polled};
 use super::monitor::PlacedLane;
 use super::place::PlannedLane;
 use super::plan::Latency;
 use super::recording::recorder;
-use super::traces::{Around, wrap};
+use super::traces::{Around, traced};
 use super::{FailedEvent, RunError, StageFault};
+use crate::condition::{Fields, Rest};
 use crate::delivery::Settlement;
 use crate::durable::Recorder;
 use crate::event::{Event, Slot};
 use crate::lane::{AnyReader, Failures, Grave, Input, Lane, Node, NodeParts, Polled};
 use crate::metrics::{EntryClock, On, Timing};
+use crate::middleware::{Layer, LayerKind, wrap};
 use crate::ring::{Producer, Reader, ReaderKey, RingBuilder};
 use crate::route::OnFull;
 use crate::sequencer::{Ingress, Sequencer};
-use crate::stage::{Gate, Gather, OnFault, Outbox, Relay, Stream};
+use crate::stage::{Gate, Gather, OnFault, Outbox, Relay, Stream, Tagger};
 use crate::sync::Arc;
+use crate::topic::{Chosen, Interest, Pattern};
 use crate::wait::{Bed, Wait};
 
 /// What runs.
@@ -37,13 +41,15 @@ pub(super) fn build(checked: &mut Checked, lanes: &[PlannedLane]) -> Result<Buil
         let in_flight = checked.capacities.iter().sum::<usize>();
         Arc::new(EntryClock::new((2 * in_flight).min(MOST_ENTRIES)))
     });
-    let mut rings = build_rings(checked);
+    let groups = groups(checked, lanes);
+    let mut rings = build_rings(checked, &groups);
     let ingresses = ingresses(checked, &mut rings);
     let entered = entries.clone().map(|entries| (entries, clock.clone()));
     let sequencer = Sequencer::new(ingresses, entered, checked.shared.clone());
     let beds: Vec<_> = lanes.iter().map(|_| Bed::new()).collect();
     let ons: Vec<_> = lanes.iter().map(|_| On::default()).collect();
     let lane_rings: Vec<_> = lanes.iter().map(|lane| rings_of(checked, lane)).collect();
+    let interests = interests(checked);
     let places: Vec<_> = lanes.iter().zip(ons.iter().cloned().zip(beds.iter().cloned())).collect();
     let mut nodes = nodes(checked, &places, &mut rings, entries.as_ref())?;
     let recorder_bed = Bed::new();
@@ -67,12 +73,12 @@ pub(super) fn build(checked: &mut Checked, lanes: &[PlannedLane]) -> Result<Buil
         |stream: usize| rings[stream].recorder.take().expect("a reader per recorded stream");
     let recorder = recorder(checked, recorder_bed.clone(), waiting, reader);
     let grave = Grave::default();
-    let lane = |(i, lane): (usize, &PlannedLane)| Lane {
+    let mut lane = |(i, lane): (usize, &PlannedLane)| Lane {
         name: lane.name.clone(),
         cpu: lane.cpu,
         must_pin: lane.must_pin,
         wait: lane.wait,
-        nodes: lane.stages.iter().filter_map(|&place| nodes[place].take()).collect(),
+        nodes: polled(checked, lane, &interests, &groups, &mut nodes, &mut rings),
         bed: beds[i].clone(),
         neighbours: sleepers(i),
         shared: checked.shared.clone(),
@@ -81,7 +87,7 @@ pub(super) fn build(checked: &mut Checked, lanes: &[PlannedLane]) -> Result<Buil
         counters: checked.counters.then(|| checked.shared.counters.lane(i)),
     };
     let _ = checked.shared.lanes.set(lanes.iter().zip(&ons).map(placed).collect());
-    let lanes = lanes.iter().enumerate().map(lane).collect();
+    let lanes = lanes.iter().enumerate().map(&mut lane).collect();
     let _ = checked.shared.beds.set(beds.into_iter().chain([recorder_bed]).collect());
     Ok(Built { sequencer, lanes, sleepers: wait_for_entry, recorder })
 }
@@ -164,19 +170,19 @@ pub(super) struct Ends {
     /// Its line among the counters.
     line: usize,
     /// Per reader: the stage and which of its links.
-    readers: Vec<(usize, usize, Option<AnyReader>)>,
+    pub(super) readers: Vec<(usize, usize, Option<AnyReader>)>,
     recorder: Option<Reader>,
 }
 
 impl Ends {
-    /// The reader of a stage's link.
-    pub(super) fn take_reader(&mut self, stage: usize, link: usize) -> AnyReader {
-        let reader = self.readers.iter_mut().find(|other| (other.0, other.1) == (stage, link));
-        reader.and_then(|reader| reader.2.take()).expect("a reader per link")
+    /// The reader of a stage's link; `None` where its group has one for all.
+    pub(super) fn take_reader(&mut self, stage: usize, link: usize) -> Option<AnyReader> {
+        let mut readers = self.readers.iter_mut();
+        readers.find(|other| (other.0, other.1) == (stage, link))?.2.take()
     }
 }
 
-fn build_rings(checked: &Checked) -> Vec<Ends> {
+fn build_rings(checked: &Checked, groups: &[Grouped]) -> Vec<Ends> {
     // Stages by the streams they read: a start costs as much as there are links.
     let mut reading = vec![Vec::new(); checked.graph.streams.len()];
     for &stage in &checked.order {
@@ -186,16 +192,23 @@ fn build_rings(checked: &Checked) -> Vec<Ends> {
             }
         }
     }
-    let ring = |(stream, stages): (usize, Vec<usize>)| build_ring(checked, stream, &stages);
+    let ring = |(stream, stages): (usize, Vec<usize>)| build_ring(checked, stream, &stages, groups);
     reading.into_iter().enumerate().map(ring).collect()
 }
 
-fn build_ring(checked: &Checked, stream: usize, stages: &[usize]) -> Ends {
+fn build_ring(checked: &Checked, stream: usize, stages: &[usize], groups: &[Grouped]) -> Ends {
     let capacity = checked.capacities[stream];
     let mut ring = RingBuilder::<Slot>::new(capacity).expect("capacities were checked");
     let mut keys: Vec<(usize, usize, ReaderKey)> = Vec::new();
     let mut lossy = Vec::new();
+    let own = groups.iter().enumerate().filter(|(_, group)| group.stream == stream);
+    for (number, _) in own {
+        keys.push((GROUPS + number, 0, ring.reader()));
+    }
     for &stage in stages {
+        if groups.iter().any(|group| group.has(checked, stage)) {
+            continue;
+        }
         let reads_rings = !checked.graph.is_called(stage);
         let links = checked.graph.stages[stage].links.iter().enumerate();
         let links = links.filter(|_| reads_rings);
@@ -290,6 +303,49 @@ fn relay_fails(checked: &Checked, stream: usize) -> OnFault {
 const KINDS: usize = 4;
 const MOST_EXPECTED: usize = 1 << 20;
 
+/// The name that a stage's events carry: a copy's is that of what it is a copy of.
+fn own_name(stage: &super::graph::Stage) -> &str {
+    match (stage.copy_of, stage.name.rsplit_once('#')) {
+        (Some(_), Some((name, _))) => name,
+        _ => &stage.name,
+    }
+}
+
+/// The types that a stage takes, with their fields.
+fn fields_of(
+    checked: &Checked,
+    links: &[super::graph::Link],
+    takes: &[crate::event::EventType],
+) -> Vec<Fields> {
+    let read = |event: &crate::event::EventType| {
+        let mut read = links.iter().map(|link| checked.graph.streams[link.stream].event);
+        let found = read.find(|fields| fields.event == *event);
+        found.unwrap_or(Fields { event: *event, fields: &[] })
+    };
+    takes.iter().map(read).collect()
+}
+
+/// Tests of what may be emitted, where something says so.
+fn authorize(checked: &Checked, outputs: &[usize], layers: &[Layer], out: &mut Outbox) {
+    for layer in layers {
+        let LayerKind::Authorize(topics) = &layer.0 else { continue };
+        for &stream in outputs {
+            let stream = &checked.graph.streams[stream];
+            let patterns = topics.iter().filter_map(|text| text.parse::<Pattern>().ok());
+            let interests = patterns.filter_map(|pattern| {
+                pattern.interest(&stream.event, &stream.source).ok().flatten()
+            });
+            let test = match interests.reduce(Interest::or) {
+                Some(interest) => {
+                    Chosen::new(&interest, &checked.instruments).into_test(Rest::Nothing)
+                }
+                None => Box::new(|_: &Slot| false),
+            };
+            out.allow(stream.event.event, test);
+        }
+    }
+}
+
 /// Where a node stands.
 pub(super) struct Spot {
     /// Its place in topological order.
@@ -302,6 +358,7 @@ pub(super) struct Spot {
     lane: Option<(On, Bed)>,
 }
 
+/// A stage with what it reads and where it emits.
 fn node(
     checked: &mut Checked,
     stage: super::graph::Stage,
@@ -316,13 +373,15 @@ fn node(
     let links = stage.links.iter().enumerate().zip(conditions);
     let input = |((number, link), when): ((usize, &super::graph::Link), _)| {
         let reader = rings[link.stream].take_reader(index, number);
+        let reader = reader.unwrap_or(AnyReader::Dealt(checked.batch_limit));
         let event = checked.graph.streams[link.stream].event.event;
         let handler = component.inputs.iter().position(|input| *input == event);
         let handler = handler.expect("input types were checked");
         // A stage that is traced tells its links apart.
         let handler = if checked.trace.is_some() { number } else { handler };
         let counters = || checked.shared.counters.link(first_link + number);
-        Input::new(reader, handler, when, link.passes, checked.counters.then(counters))
+        let tagger = link.share.map(|share| Tagger::new(share, number, stage.links.len()));
+        Input::new(reader, handler, when, tagger, link.passes, checked.counters.then(counters))
     };
     let inputs = links.map(input).collect();
     let read = stage.links.iter().map(|link| &checked.graph.streams[link.stream]);
@@ -333,7 +392,10 @@ fn node(
         links: &stage.links,
         outputs: stage.outputs.iter().chain(&stage.pass).copied().collect(),
     };
-    let made = wrap(checked, component.stage, &around, entries);
+    let layers = &component.consumer.layers;
+    let fields = fields_of(checked, &stage.links, &component.inputs);
+    let made = wrap(component.stage, layers, fields);
+    let made = traced(checked, made, &around, entries);
     let failures = Failures::new(component.policy, read, checked.clock.clone());
     Node::new(NodeParts {
         name: stage.name,
@@ -341,6 +403,7 @@ fn node(
         stage: made,
         takes: component.inputs,
         failures,
+        joins: stage.joins,
         inputs,
         out,
         counters: checked.counters.then(|| checked.shared.counters.stage(place)),
@@ -357,13 +420,17 @@ pub(super) fn outbox(
     rings: &mut [Ends],
     entries: Option<&Arc<EntryClock>>,
 ) -> Outbox {
-    let id = checked.names.id(&stage.name).unwrap_or(0);
-    let mut out = Outbox::new(id, checked.names.clone(), stage.component.max_emissions);
+    let component = &stage.component;
+    let id = checked.names.id(own_name(stage)).unwrap_or(0);
+    let mut out = Outbox::new(id, checked.names.clone(), component.max_emissions);
     let gathers = stage.outputs.iter().filter_map(|&stream| checked.graph.streams[stream].gather);
     if let Some((batch, max_wait)) = gathers.reduce(|a, b| (a.0.min(b.0), a.1.min(b.1))) {
         out.gather(Gather::until(batch, max_wait, checked.clock.clone()));
     }
-    if stage.component.may_stop {
+    if let Some(most) = component.consumer.most {
+        out.limit_slices(most);
+    }
+    if component.may_stop {
         out.allow_stop();
     }
     if let Some((on, bed)) = &spot.lane {
@@ -377,10 +444,14 @@ pub(super) fn outbox(
         out.time(Timing::new(every, most, entries.clone(), clock, latencies.clone()));
     }
     for &stream in &stage.outputs {
+        let is_read =
+            !rings[stream].readers.is_empty() || checked.graph.relays_of(stream).next().is_some();
         let ends = take_stream(checked, rings, stream);
         let stream = &checked.graph.streams[stream];
-        out.add_port(stream.event.event, checked.names.id(&stream.source).unwrap_or(0), ends);
+        let source = checked.names.id(&stream.source).unwrap_or(0);
+        out.add_port(stream.event.event, source, ends, is_read);
     }
+    authorize(checked, &stage.outputs, &component.consumer.layers, &mut out);
     if let Some(stream) = stage.pass {
         let ends = take_stream(checked, rings, stream);
         out.set_pass(checked.graph.streams[stream].event.event, ends);

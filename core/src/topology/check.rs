@@ -16,6 +16,7 @@ use crate::metrics::Latencies;
 use crate::ring::MAX_CAPACITY;
 use crate::route::OnFull;
 use crate::sync::Arc;
+use crate::topic::Interest;
 use crate::trace::Trace;
 
 /// How bad a problem is.
@@ -85,7 +86,7 @@ impl Problems {
 }
 
 /// The known name most like a misspelt one, if any is like it.
-pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let scored = known.map(|other| (strsim::damerau_levenshtein(name, other), other));
     let (distance, other) = scored.min()?;
     (distance <= name.chars().count().div_ceil(3)).then_some(other)
@@ -119,6 +120,7 @@ pub(super) fn check(mut plan: Plan) -> Result<Checked, Vec<Problem>> {
         conditions,
         relay_conditions,
         expected_instruments: plan.instruments.len(),
+        instruments: plan.instruments,
         capacities,
         names: names.into(),
         lanes: plan.lanes,
@@ -142,7 +144,9 @@ pub(super) fn check(mut plan: Plan) -> Result<Checked, Vec<Problem>> {
 fn name_all(graph: &Graph, problems: &mut Problems) -> Names {
     let mut names = Names::default();
     let sources = graph.streams.iter().map(|stream| stream.source.as_str());
-    let components = graph.stages.iter().map(|stage| stage.name.as_str());
+    // Copies of a partition go by the name of what they are copies of.
+    let named = graph.stages.iter().filter(|stage| stage.copy_of.is_none());
+    let components = named.map(|stage| stage.name.as_str());
     let fits = sources.chain(components).all(|name| names.intern(name).is_some());
     if !fits {
         let message = "there are more than 65,535 names of sources and components";
@@ -239,21 +243,34 @@ fn check_conditions(graph: &Graph, world: &World<'_>, problems: &mut Problems) {
 
 /// The condition of each stage's links; what does not compile was noted at its place.
 fn compile_all(graph: &Graph, world: &World<'_>) -> Vec<Vec<Option<Condition>>> {
-    let compile = |link: &Link| join(&link.conditions, &graph.streams[link.stream].event, world);
+    let compile = |link: &Link| {
+        let event = &graph.streams[link.stream].event;
+        join(link.topics.as_ref(), &link.conditions, event, world)
+    };
     graph.stages.iter().map(|stage| stage.links.iter().map(compile).collect()).collect()
 }
 
 /// The condition of each relay, by its stream.
 fn compile_relays(graph: &Graph, world: &World<'_>) -> Vec<Option<Condition>> {
     let compile = |stream: &Stream| {
-        stream.relay.as_ref().and_then(|relay| join(&relay.conditions, &stream.event, world))
+        let relay = stream.relay.as_ref()?;
+        join(relay.topics.as_ref(), &relay.conditions, &stream.event, world)
     };
     graph.streams.iter().map(compile).collect()
 }
 
-fn join(conditions: &[String], fields: &Fields, world: &World<'_>) -> Option<Condition> {
+fn join(
+    topics: Option<&Interest>,
+    conditions: &[String],
+    fields: &Fields,
+    world: &World<'_>,
+) -> Option<Condition> {
     let compile = |text: &String| condition::compile(text, fields, world).ok();
-    conditions.iter().filter_map(compile).reduce(Condition::and)
+    let condition = conditions.iter().filter_map(compile).reduce(Condition::and);
+    match topics.filter(|topics| !topics.is_everything()) {
+        Some(topics) => Some(Condition::chosen(topics, fields, world.instruments, condition)),
+        None => condition,
+    }
 }
 
 /// Slots of each stream's ring; warns where one root may fill a ring that a merge reads.
@@ -320,7 +337,13 @@ fn warn_of_large_yields(
     for &index in order {
         let stage = &graph.stages[index];
         let reads = stage.links.iter().map(|link| graph.source_of(link.stream));
-        let arriving = reads.fold(0, |sum: usize, stream| sum.saturating_add(yields[stream]));
+        let yielded = reads.map(|stream| yields[stream]);
+        // An event is one copy's.
+        let arriving = if stage.joins {
+            yielded.max().unwrap_or(0)
+        } else {
+            yielded.fold(0, usize::saturating_add)
+        };
         for &stream in &stage.outputs {
             yields[stream] = arriving.saturating_mul(stage.component.max_emissions);
         }
@@ -394,6 +417,19 @@ fn check_settings(plan: &Plan, graph: &Graph, problems: &mut Problems) {
     {
         let message = format!("latency of one root in {every}");
         problems.error("PL-TOPOLOGY-016", "latency".into(), message, "let it be a power of two");
+    }
+    for stage in &graph.stages {
+        let most = stage.component.consumer.most;
+        let (message, help) = match most {
+            Some(0) => ("takes slices of no events", "the least is 1"),
+            Some(_) if !stage.component.is_batch => {
+                ("takes events one by one", "leave its slices out, or implement `OnBatch`")
+            }
+            _ => continue,
+        };
+        let message = format!("`{}` {message}", stage.name);
+        let at = format!("components.{}.consumer.batch", stage.name);
+        problems.error("PL-TOPOLOGY-059", at, message, help);
     }
     check_event_types(graph, problems);
     super::policies::check_policies(graph, problems);

@@ -13,7 +13,7 @@ use crate::ingress::{Ingress, IngressError, IngressOptions, Inlets};
 use crate::route::OnFull;
 use crate::sync::Arc;
 use crate::trace::Trace;
-use crate::{Names, Tier};
+use crate::{Instruments, Names, Tier};
 use std::time::Duration;
 
 /// A topology that can run.
@@ -27,6 +27,7 @@ pub struct Checked {
     pub(super) relay_conditions: Vec<Option<Condition>>,
     /// How many instruments were known.
     pub(super) expected_instruments: usize,
+    pub(super) instruments: Instruments,
     pub(super) capacities: Vec<usize>,
     pub(super) names: std::sync::Arc<Names>,
     pub(super) lanes: Lanes,
@@ -102,6 +103,10 @@ impl Checked {
             LinkInfo {
                 stream: stream_name(&self.graph.source_of(link.stream)),
                 event: stream.event.event,
+                topics: relay
+                    .map_or(&link.topics, |relay| &relay.topics)
+                    .as_ref()
+                    .map(ToString::to_string),
                 conditions: before.chain(&link.conditions).cloned().collect(),
                 after: link.after.iter().map(stage_name).collect(),
                 on_full: relay.map_or(link.on_full, |relay| relay.on_full),
@@ -204,6 +209,8 @@ pub struct LinkInfo {
     pub stream: String,
     /// Its event type.
     pub event: EventType,
+    /// The topics of the events it takes, where it does not take all of the stream.
+    pub topics: Option<String>,
     /// Conditions that events must meet.
     pub conditions: Vec<String>,
     /// Names of the stages that see an event before.

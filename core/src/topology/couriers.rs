@@ -131,7 +131,8 @@ pub(super) fn courier(
     let readers = own.links.iter().enumerate().map(|(link, read)| {
         let counters = || checked.shared.counters.link(spot.first_link + link);
         let counters = checked.counters.then(counters);
-        (rings[read.stream].take_reader(spot.index, link), counters)
+        let reader = rings[read.stream].take_reader(spot.index, link);
+        (reader.expect("a courier is in no group"), counters)
     });
     let readers = readers.collect();
     let courier = with_journal(checked, number, &spot, readers, own.name, out, steps)?;

@@ -104,6 +104,9 @@ impl Running {
                 Some(outcome) => {
                     report.lanes[lane].allowed = outcome.allowed;
                     tallies.extend(outcome.tallies);
+                    for (place, middleware) in outcome.middleware {
+                        report.stages[place].middleware = middleware;
+                    }
                 }
                 None => report.left_behind.push(shared.left_behind(lane)),
             }

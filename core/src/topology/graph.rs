@@ -1,12 +1,14 @@
 //! Streams, stages and links: what the routes of a plan come to.
 
 use super::lossy::Lossy;
+use super::partition::Share;
 use super::reliable::CourierSpec;
 use crate::Tier;
 use crate::condition::Fields;
 use crate::event::{Event, Slot};
 use crate::route::OnFull;
 use crate::stage::{Component, pass_on};
+use crate::topic::Interest;
 use std::time::Duration;
 
 /// Streams, stages and links: what the routes come to.
@@ -38,6 +40,8 @@ pub(super) struct Stream {
     pub(super) event: Fields,
     /// The stage that writes it; `None` for an ingress.
     pub(super) writer: Option<usize>,
+    /// Whether it carries what a copy of a partition emits, to the stage that joins it.
+    pub(super) of_copy: bool,
     /// Whether it carries what its writer let pass, not what it emitted.
     pub(super) pass: bool,
     /// `batch` and `max_wait` of the fast routes it is carried by, the least of each.
@@ -52,6 +56,8 @@ pub(super) struct Relayed {
     /// The stream it hangs on.
     pub(super) of: usize,
     pub(super) on_full: OnFull,
+    /// What events it is for, where it does not take all.
+    pub(super) topics: Option<Interest>,
     /// Conditions that events must meet.
     pub(super) conditions: Vec<String>,
 }
@@ -71,6 +77,12 @@ pub(super) struct Stage {
     /// Where it transforms, and in how many places it stands: that must be one, too.
     pub(super) transforms_at: Option<String>,
     pub(super) places: usize,
+    /// The copies of the component whose place it takes.
+    pub(super) copies: Vec<usize>,
+    /// Whether it joins these.
+    pub(super) joins: bool,
+    /// The stage that joins what it emits, where it is a copy.
+    pub(super) copy_of: Option<usize>,
     /// Whether events can reach it; the others are left out.
     pub(super) runs: bool,
     /// The courier that it is, or that calls it.
@@ -81,6 +93,10 @@ pub(super) struct Stage {
 #[derive(Clone, Debug)]
 pub(super) struct Link {
     pub(super) stream: usize,
+    /// What events it is for, where it does not take all.
+    pub(super) topics: Option<Interest>,
+    /// What of them is a copy's, in a partition.
+    pub(super) share: Option<Share>,
     /// Conditions that events must meet.
     pub(super) conditions: Vec<String>,
     /// Stages that see an event of the stream before.
@@ -94,7 +110,8 @@ pub(super) struct Link {
 impl Link {
     pub(super) fn to(stream: usize) -> Self {
         let (conditions, after) = (Vec::new(), Vec::new());
-        Self { stream, conditions, after, passes: false, on_full: OnFull::Block }
+        let (topics, share, passes) = (None, None, false);
+        Self { stream, topics, share, conditions, after, passes, on_full: OnFull::Block }
     }
 
     pub(super) fn is_lossy(&self) -> bool {
@@ -115,9 +132,25 @@ impl Stage {
             replaces_at: None,
             transforms_at: None,
             places: 0,
+            copies: Vec::new(),
+            joins: false,
+            copy_of: None,
             runs: false,
             courier: None,
         }
+    }
+}
+
+impl Stream {
+    /// A stream of what a stage emits, or of what enters.
+    pub(super) fn new(name: String, source: String, event: Fields, writer: Option<usize>) -> Self {
+        let (of_copy, pass, gather, relay) = (false, false, None, None);
+        Self { name, source, event, writer, of_copy, pass, gather, relay }
+    }
+
+    /// Whether routes may name it: by its source, or by a topic.
+    pub(super) fn is_public(&self) -> bool {
+        !self.pass && self.relay.is_none() && !self.of_copy
     }
 }
 

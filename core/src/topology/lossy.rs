@@ -79,7 +79,10 @@ impl Lowering<'_> {
                 self.warn_if_empty(steps, at);
                 self.lossy_steps(on_full, steps, view, tier, at, followed)
             }
-            Route::To(_) | Route::Transform { .. } => {
+            Route::To(_)
+            | Route::Transform { .. }
+            | Route::Around { .. }
+            | Route::Partition { .. } => {
                 let entered = self.enter(on_full, route, view, tier, at);
                 let after = self.walk(route, &entered, tier, at, followed);
                 after.unless_like(&entered, view)
@@ -162,7 +165,8 @@ impl Lowering<'_> {
         for link in &view.links {
             let mut conditions = link.conditions.clone();
             conditions.extend(to_gateway.then(|| NOT_DENIED.into()));
-            let relay = Some(Relayed { of: link.stream, on_full, conditions });
+            let topics = link.topics.clone();
+            let relay = Some(Relayed { of: link.stream, on_full, topics, conditions });
             let name = self.free_name(link.stream, name);
             let base = self.graph.streams[link.stream].clone();
             self.graph.streams.push(Stream { name, relay, gather: None, ..base });
@@ -180,15 +184,8 @@ impl Lowering<'_> {
         let name = self.free_name(first.stream, name);
         let (index, stream) = (self.graph.stages.len(), self.graph.streams.len());
         let source = self.graph.streams[first.stream].source.clone();
-        self.graph.streams.push(Stream {
-            name: name.clone(),
-            source,
-            event: view.event,
-            writer: Some(index),
-            pass: true,
-            gather: None,
-            relay: None,
-        });
+        let stream_of_copy = Stream::new(name.clone(), source, view.event, Some(index));
+        self.graph.streams.push(Stream { pass: true, ..stream_of_copy });
         let links = view.links.iter().map(|link| Link { passes: true, ..link.clone() });
         self.graph.stages.push(Stage {
             component: pass_on(view.event.event),
@@ -219,7 +216,9 @@ impl View {
     /// the route let everything through as it came; then what lies outside it.
     fn unless_like(self, entered: &View, outside: &View) -> View {
         let same = |(one, other): (&Link, &Link)| {
-            one.stream == other.stream && one.conditions == other.conditions
+            one.stream == other.stream
+                && one.conditions == other.conditions
+                && one.topics == other.topics
         };
         let unchanged = self.links.len() == entered.links.len()
             && self.links.iter().zip(&entered.links).all(same);
@@ -237,7 +236,10 @@ fn first_name_of(route: &Route) -> &str {
         Route::To(name) => name,
         Route::Pipeline(routes) | Route::Broadcast(routes) => first_name(routes),
         Route::Filter { target, .. } => target.as_deref().map_or("", first_name_of),
-        Route::Transform { with: route, .. } | Route::OnFull { route, .. } => first_name_of(route),
+        Route::Transform { with: route, .. }
+        | Route::OnFull { route, .. }
+        | Route::Around { route, .. }
+        | Route::Partition { target: route, .. } => first_name_of(route),
         Route::Inline(_) => "",
     }
 }

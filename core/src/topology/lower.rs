@@ -11,8 +11,7 @@ use super::plan::{Plan, PlannedRoute};
 use super::reliable::Delivered;
 use crate::Tier;
 use crate::condition::Fields;
-use crate::event::{Event, Order};
-use crate::route::Route;
+use crate::route::{By, Route};
 use crate::stage::Component;
 use std::collections::HashMap;
 
@@ -47,6 +46,11 @@ pub(super) fn lower(plan: &mut Plan, problems: &mut Problems) -> Graph {
             lowering.walk(&route.route, &view, route.tier, &at, false);
         }
     }
+    let subscriptions = std::mem::take(&mut plan.subscriptions);
+    for (number, mut planned) in subscriptions.into_iter().enumerate() {
+        planned.routes.iter_mut().for_each(|route| lowering.name_inline_routes(route));
+        lowering.subscribe(number, &planned, &plan.instruments);
+    }
     lowering.couriers(reliable, &mut plan.recorded);
     plan.recorded.iter().for_each(|wanted| lowering.record(wanted));
     lowering.check_places();
@@ -69,8 +73,7 @@ impl Lowering<'_> {
         }
         let source = name.to_owned();
         let name = name.into();
-        let stream =
-            Stream { name, source, event, writer: None, pass: false, gather: None, relay: None };
+        let stream = Stream::new(name, source, event, None);
         self.graph.streams.push(stream);
         self.graph.streams.len() - 1
     }
@@ -91,8 +94,7 @@ impl Lowering<'_> {
         for &event in &component.outputs {
             let (name, source) = (stream.clone(), source.clone());
             let writer = Some(index);
-            let (gather, relay) = (None, None);
-            let stream = Stream { name, source, event, writer, pass: false, gather, relay };
+            let stream = Stream::new(name, source, event, writer);
             self.graph.streams.push(stream);
         }
         let outputs = (first..self.graph.streams.len()).collect();
@@ -121,7 +123,11 @@ impl Lowering<'_> {
             Route::Filter { target, .. } => {
                 target.iter_mut().for_each(|route| self.name_inline_routes(route));
             }
-            Route::OnFull { route, .. } => self.name_inline_routes(route),
+            Route::OnFull { route, .. }
+            | Route::Around { route, .. }
+            | Route::Partition { target: route, .. } => {
+                self.name_inline_routes(route);
+            }
             Route::Transform { with, target } => {
                 self.name_inline_routes(with);
                 target.iter_mut().for_each(|route| self.name_inline_routes(route));
@@ -131,9 +137,7 @@ impl Lowering<'_> {
 
     /// The streams of the route's source and event type; a new ingress where nobody emits under it.
     fn entry_view(&mut self, route: &PlannedRoute) -> Option<View> {
-        let of_source = |stream: &&Stream| {
-            stream.source == route.source && !stream.pass && stream.relay.is_none()
-        };
+        let of_source = |stream: &&Stream| stream.source == route.source && stream.is_public();
         let streams = &self.graph.streams;
         let mut found: Vec<usize> = (0..streams.len())
             .filter(|&i| of_source(&&streams[i]) && streams[i].event.event == route.event.event)
@@ -153,14 +157,18 @@ impl Lowering<'_> {
             }
             found.push(self.ingress(&route.source, route.event));
         }
-        if let Tier::Fast { batch, max_wait } = route.tier {
-            for &stream in &found {
-                let gather = &mut self.graph.streams[stream].gather;
-                let (most, longest) = gather.unwrap_or((batch, max_wait));
-                *gather = Some((most.min(batch), longest.min(max_wait)));
-            }
-        }
+        self.gather_on(&found, route.tier);
         Some(View { event: route.event, links: found.into_iter().map(Link::to).collect() })
+    }
+
+    /// What a route of the fast tier says of the streams it is carried by.
+    pub(super) fn gather_on(&mut self, streams: &[usize], tier: Tier) {
+        let Tier::Fast { batch, max_wait } = tier else { return };
+        for &stream in streams {
+            let gather = &mut self.graph.streams[stream].gather;
+            let (most, longest) = gather.unwrap_or((batch, max_wait));
+            *gather = Some((most.min(batch), longest.min(max_wait)));
+        }
     }
 
     /// Connects what the route names and gives the view of the steps after it. `followed` says
@@ -212,6 +220,10 @@ impl Lowering<'_> {
             Route::OnFull { on_full, route } => {
                 self.on_full(*on_full, route, view, tier, at, followed)
             }
+            Route::Around { layers, route } => self.around(layers, route, view, tier, at, followed),
+            Route::Partition { by: By::Instrument, replicas, target } => {
+                self.partition(*replicas, target, view, tier, at, followed)
+            }
             Route::Transform { with, target } => {
                 let Some(replaced) = self.transform(with, view, tier, at) else {
                     return view.clone();
@@ -244,7 +256,14 @@ impl Lowering<'_> {
         current
     }
 
-    fn to(&mut self, name: &str, view: &View, tier: Tier, at: &str, followed: bool) -> View {
+    pub(super) fn to(
+        &mut self,
+        name: &str,
+        view: &View,
+        tier: Tier,
+        at: &str,
+        followed: bool,
+    ) -> View {
         let Some(stage) = self.connect(name, view, tier, at) else { return view.clone() };
         let component = &self.graph.stages[stage].component;
         let leaves_out = component.policy.on_error.leaves_events_out();
@@ -314,18 +333,34 @@ impl Lowering<'_> {
         Some(View { event, links: vec![Link::to(stream)] })
     }
 
+    pub(super) fn unknown(&mut self, name: &str, at: &str) {
+        let known = self.by_name.keys().map(String::as_str);
+        let help = match super::check::nearest(name, known) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "add it under `components`".into(),
+        };
+        let message = format!("there is no component `{name}`");
+        self.problems.error("PL-TOPOLOGY-005", at.into(), message, help);
+    }
+
     /// Adds the view to what a component reads.
-    fn connect(&mut self, name: &str, view: &View, tier: Tier, at: &str) -> Option<usize> {
+    pub(super) fn connect(
+        &mut self,
+        name: &str,
+        view: &View,
+        tier: Tier,
+        at: &str,
+    ) -> Option<usize> {
         let Some(&index) = self.by_name.get(name) else {
-            let known = self.by_name.keys().map(String::as_str);
-            let help = match super::check::nearest(name, known) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => "add it under `components`".into(),
-            };
-            let message = format!("there is no component `{name}`");
-            self.problems.error("PL-TOPOLOGY-005", at.into(), message, help);
+            self.unknown(name, at);
             return None;
         };
+        if !self.graph.stages[index].copies.is_empty() {
+            let message = format!("`{name}` stands in a partition, and here without");
+            let help = "name a second component of the same type";
+            self.problems.error("PL-TOPOLOGY-055", at.into(), message, help);
+            return None;
+        }
         let stages = &self.graph.stages;
         let follows_itself = view.links.iter().any(|link| link.follows(index, stages));
         let stage = &mut self.graph.stages[index];
@@ -362,68 +397,9 @@ impl Lowering<'_> {
             ),
             _ => stage.tier = Some(tier),
         }
-        stage.places += 1;
-        let gateway = stage.component.gateway && event == Order::TYPE;
-        for link in &view.links {
-            let mut link = link.clone();
-            if gateway {
-                link.conditions.push(NOT_DENIED.into());
-            }
-            stage.links.push(link);
-        }
+        self.add_links(index, view);
+        self.check_layers(index, view, at);
         Some(index)
-    }
-
-    /// A stage that replaces or stops events can do so in one place only: there is one stream of
-    /// what it leaves.
-    fn claim_place(&mut self, stage: usize, at: &str, what: &str) {
-        let stage = &mut self.graph.stages[stage];
-        if let Some(other) = stage.replaces_at.replace(at.into()) {
-            self.problems.error(
-                "PL-TOPOLOGY-008",
-                at.into(),
-                format!("`{}` {what} here and at {other}", stage.name),
-                "name a second component of the same type",
-            );
-        }
-    }
-
-    fn pass_view(&mut self, stage: usize, view: &View) -> View {
-        let name = &self.graph.stages[stage].name;
-        let stream = Stream {
-            name: format!("{name}.passed"),
-            source: name.clone(),
-            event: view.event,
-            writer: Some(stage),
-            pass: true,
-            gather: None,
-            relay: None,
-        };
-        self.graph.streams.push(stream);
-        let stream = self.graph.streams.len() - 1;
-        self.graph.stages[stage].pass = Some(stream);
-        View { event: view.event, links: vec![Link::to(stream)] }
-    }
-
-    fn check_places(&mut self) {
-        for stage in self.graph.stages.iter().filter(|stage| stage.places > 1) {
-            let Some(at) = &stage.transforms_at else { continue };
-            self.problems.error(
-                "PL-TOPOLOGY-008",
-                at.clone(),
-                format!("`{}` transforms events here and stands elsewhere, too", stage.name),
-                "name a second component of the same type",
-            );
-        }
-        self.graph.mark_what_runs();
-        for stage in self.graph.stages.iter().filter(|stage| !stage.runs) {
-            self.problems.push(Problem::warning(
-                "PL-TOPOLOGY-009",
-                format!("components.{}", stage.name),
-                format!("no events reach `{}`: it will never run", stage.name),
-                "route events to it, or take it out",
-            ));
-        }
     }
 }
 

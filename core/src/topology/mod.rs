@@ -12,12 +12,17 @@
 //! | `plan` | what is to be: sources, components, routes, lanes |
 //! | `graph` | streams, stages and links |
 //! | `lower` | routes to these |
+//! | `around` | middleware of routes and components |
+//! | `partition` | copies of a stage, and what joins them |
+//! | `subscribe` | patterns of topics to links |
 //! | `lossy` | routes that may lose events, and what differs from run to run because of them |
 //! | `check` | mistakes, all of them; the order of stages |
 //! | `traces` | stages of a topology that is traced |
 //! | `policies` | what components say about failures |
 //! | `checked` | [`Checked`]: what it will be |
 //! | `place` | which stage runs on which lane |
+//! | `grouped` | stages that share a reader |
+//! | `places` | where stages may stand |
 //! | `memory` | whether the rings fit into it |
 //! | `build` | rings, nodes, lanes |
 //! | `reliable`, `couriers` | routes whose stages are called by a courier; how it is built, what it tells |
@@ -30,6 +35,7 @@
 //! | `dead_letters` | events that stages failed on |
 //! | `report` | what a run has done |
 
+mod around;
 mod build;
 mod check;
 mod checked;
@@ -37,12 +43,15 @@ mod couriers;
 mod dead_letters;
 mod finish;
 mod graph;
+mod grouped;
 mod input;
 mod lossy;
 mod lower;
 pub(crate) mod memory;
 mod monitor;
+mod partition;
 mod place;
+mod places;
 mod plan;
 mod policies;
 mod recording;
@@ -51,12 +60,14 @@ mod report;
 mod run;
 #[cfg(all(test, shuttle))]
 mod schedules;
+mod subscribe;
 #[cfg(all(test, not(any(loom, shuttle))))]
 mod tests;
 mod threads;
 mod traces;
 mod watchdog;
 
+pub(crate) use check::nearest;
 pub use check::{Problem, Severity};
 pub use checked::{Checked, LinkInfo, StageInfo, StreamInfo};
 pub use couriers::CourierReport;
@@ -64,6 +75,7 @@ pub use dead_letters::{Attempt, DeadLetter, DeadLetters, FailedEvent, MOST_DEAD_
 pub use input::{Entry, Flow, Input, Port};
 pub use monitor::Monitor;
 pub(crate) use monitor::Shared;
+pub(crate) use partition::Share;
 pub use plan::{LaneSpec, Lanes, Latency, Plan};
 pub use report::{
     LaneReport, LeftBehind, LinkReport, Report, RunError, StageFault, StageReport, StreamReport,

@@ -209,6 +209,7 @@ impl Shared {
                 restarts: words.get(StageWord::Restarts),
                 retries: words.get(StageWord::Retries),
                 max_lag: own.map(|link| link.max_lag).max().unwrap_or(0),
+                middleware: Vec::new(),
                 latency: latencies.as_ref().map_or_else(no_histogram, |all| all.histogram()),
             }
         };

@@ -2,10 +2,11 @@
 
 use super::check::{Problems, nearest};
 use super::checked::Checked;
-use super::graph::Graph;
+use super::graph::{Graph, Stage};
 use super::plan::{LaneSpec, Lanes};
 use crate::Tier;
 use crate::affinity::allowed_cores;
+use crate::stage::Runs;
 use crate::wait::Wait;
 
 /// A lane to be: its stages as places in topological order.
@@ -44,7 +45,8 @@ pub(super) fn place(checked: &Checked) -> Placement {
     let called = |place: &usize| checked.graph.stages[checked.order[*place]].courier.is_some();
     let every = 0..checked.order.len();
     let all = every.clone().filter(|place| !called(place));
-    let (fast, standard): (Vec<_>, Vec<_>) = all.clone().partition(is_fast);
+    let placed = all.clone().filter(|&place| runs(checked, place) == Runs::Placed);
+    let (fast, standard): (Vec<_>, Vec<_>) = placed.partition(is_fast);
     match &checked.lanes {
         Lanes::Fused => Placement::Inline(PlannedLane {
             name: "fused".into(),
@@ -56,24 +58,28 @@ pub(super) fn place(checked: &Checked) -> Placement {
         }),
         Lanes::Auto => {
             let free = cores.len().saturating_sub(1).max(1);
-            Placement::Threads(with_couriers(
-                checked,
-                with_worker(spread(&fast, free, &cores), standard),
-            ))
+            let lanes = with_worker(spread(&fast, free, &cores), standard);
+            let lanes = with_own_wishes(checked, lanes, all.collect());
+            Placement::Threads(with_couriers(checked, lanes))
         }
-        Lanes::Count(lanes) => Placement::Threads(with_couriers(
-            checked,
-            with_worker(spread(&fast, *lanes, &cores), standard),
-        )),
+        Lanes::Count(lanes) => {
+            let lanes = with_worker(spread(&fast, *lanes, &cores), standard);
+            let lanes = with_own_wishes(checked, lanes, all.collect());
+            Placement::Threads(with_couriers(checked, lanes))
+        }
         Lanes::List(specs) => {
-            let listed = specs.iter().map(|spec| listed_lane(checked, spec, &cores)).collect();
+            let listed =
+                specs.iter().map(|spec| listed_lane(checked, spec, specs, &cores)).collect();
             let listed = tame(listed, cores.len());
             let is_listed = |place: &usize| {
-                let name = &checked.graph.stages[checked.order[*place]].name;
-                specs.iter().any(|spec| spec.stages.contains(name))
+                let stage = &checked.graph.stages[checked.order[*place]];
+                specs.iter().any(|spec| is_listed(&checked.graph, stage, spec, specs))
             };
-            let rest = all.filter(|place| !is_listed(place)).collect();
-            Placement::Threads(with_couriers(checked, with_worker(listed, rest)))
+            let rest: Vec<_> = all.filter(|place| !is_listed(place)).collect();
+            let is_placed = |place: &usize| runs(checked, *place) == Runs::Placed;
+            let (standard, wishes) = rest.into_iter().partition(is_placed);
+            let lanes = with_own_wishes(checked, with_worker(listed, standard), wishes);
+            Placement::Threads(with_couriers(checked, lanes))
         }
     }
 }
@@ -95,6 +101,48 @@ fn spread(stages: &[usize], lanes: usize, cores: &[usize]) -> Vec<PlannedLane> {
         }
     };
     (0..lanes).map(chunk).collect()
+}
+
+/// Where the component of a stage says that it runs.
+fn runs(checked: &Checked, place: usize) -> Runs {
+    checked.graph.stages[checked.order[place]].component.consumer.runs
+}
+
+/// Adds the stages, of these, that run on a lane of their own, or on that of whoever writes what they read.
+fn with_own_wishes(
+    checked: &Checked,
+    mut lanes: Vec<PlannedLane>,
+    places: Vec<usize>,
+) -> Vec<PlannedLane> {
+    let graph = &checked.graph;
+    for &place in places.iter().filter(|&&place| runs(checked, place) == Runs::Worker) {
+        let own = with_worker(Vec::new(), vec![place]);
+        let name = format!("worker-{}", graph.stages[checked.order[place]].name);
+        lanes.extend(own.into_iter().map(|lane| PlannedLane { name: name.clone(), ..lane }));
+    }
+    for &place in places.iter().filter(|&&place| runs(checked, place) == Runs::Inline) {
+        let links = &graph.stages[checked.order[place]].links;
+        let writes = |&other: &usize| {
+            let writer = |stream: usize| graph.streams[stream].writer == Some(checked.order[other]);
+            links.iter().any(|link| writer(graph.source_of(link.stream)))
+        };
+        let reads = |&other: &usize| {
+            let others = &graph.stages[checked.order[other]].links;
+            others.iter().any(|other| links.iter().any(|link| link.stream == other.stream))
+        };
+        let of = |lanes: &[PlannedLane], near: &dyn Fn(&usize) -> bool| {
+            lanes.iter().position(|lane| lane.stages.iter().any(near))
+        };
+        let lane = of(&lanes, &writes).or_else(|| of(&lanes, &reads)).unwrap_or(0);
+        match lanes.get_mut(lane) {
+            Some(lane) => {
+                lane.stages.push(place);
+                lane.stages.sort_unstable();
+            }
+            None => lanes = with_worker(lanes, vec![place]),
+        }
+    }
+    lanes
 }
 
 fn with_worker(mut lanes: Vec<PlannedLane>, stages: Vec<usize>) -> Vec<PlannedLane> {
@@ -121,10 +169,25 @@ fn with_couriers(checked: &Checked, mut lanes: Vec<PlannedLane>) -> Vec<PlannedL
     lanes
 }
 
-fn listed_lane(checked: &Checked, spec: &LaneSpec, cores: &[usize]) -> PlannedLane {
+/// Whether a lane names a stage. The name of a partitioned component stands for those of its copies
+/// that no lane names by themselves, too.
+fn is_listed(graph: &Graph, stage: &Stage, spec: &LaneSpec, specs: &[LaneSpec]) -> bool {
+    if spec.stages.contains(&stage.name) {
+        return true;
+    }
+    let alone = specs.iter().all(|spec| !spec.stages.contains(&stage.name));
+    stage.copy_of.is_some_and(|joins| alone && spec.stages.contains(&graph.stages[joins].name))
+}
+
+fn listed_lane(
+    checked: &Checked,
+    spec: &LaneSpec,
+    specs: &[LaneSpec],
+    cores: &[usize],
+) -> PlannedLane {
     let places = 0..checked.order.len();
-    let named =
-        |place: &usize| spec.stages.contains(&checked.graph.stages[checked.order[*place]].name);
+    let graph = &checked.graph;
+    let named = |place: &usize| is_listed(graph, &graph.stages[checked.order[*place]], spec, specs);
     let default =
         if spec.cpu.is_some() && cores.len() > 1 { Wait::SpinYield } else { Wait::Backoff };
     PlannedLane {
@@ -190,8 +253,9 @@ pub(super) fn check_list(lanes: &[LaneSpec], graph: &Graph, problems: &mut Probl
         }
     }
     let unplaced = graph.stages.iter().filter(|stage| {
-        let listed = lanes.iter().any(|lane| lane.stages.contains(&stage.name));
-        matches!(stage.tier, Some(Tier::Fast { .. })) && !listed
+        let listed = lanes.iter().any(|lane| is_listed(graph, stage, lane, lanes));
+        let is_placed = stage.component.consumer.runs == Runs::Placed;
+        matches!(stage.tier, Some(Tier::Fast { .. })) && is_placed && !listed
     });
     for stage in unplaced {
         problems.error(

@@ -102,6 +102,7 @@ pub struct Plan {
     pub(super) components: Vec<(String, Component)>,
     pub(super) routes: Vec<PlannedRoute>,
     pub(super) recorded: Vec<PlannedRecord>,
+    pub(super) subscriptions: Vec<PlannedSubscription>,
     pub(super) lanes: Lanes,
     pub(super) capacity: usize,
     pub(super) stream_capacities: Vec<(String, usize)>,
@@ -135,6 +136,14 @@ pub(super) struct PlannedRecord {
     pub(super) sync: Option<SyncPolicy>,
 }
 
+/// Routes and the topics they are for.
+#[derive(Debug)]
+pub(super) struct PlannedSubscription {
+    pub(super) topics: Vec<String>,
+    pub(super) tier: Tier,
+    pub(super) routes: Vec<Route>,
+}
+
 impl Default for Plan {
     fn default() -> Self {
         Self {
@@ -144,6 +153,7 @@ impl Default for Plan {
             components: Vec::new(),
             routes: Vec::new(),
             recorded: Vec::new(),
+            subscriptions: Vec::new(),
             lanes: Lanes::default(),
             capacity: DEFAULT_CAPACITY,
             stream_capacities: Vec::new(),
@@ -269,6 +279,52 @@ impl Plan {
         for route in self.routes.iter_mut().filter(|route| route.tier == Tier::Reliable) {
             route.tier = Tier::Standard;
         }
+        self
+    }
+
+    /// Routes the events whose topics match one of these patterns, see [`crate::topic`]: each event once,
+    /// whatever its type and source. Patterns see the streams of routes, components and declared
+    /// sources ([`Plan::source`]); what matches none of them is among the warnings of the check.
+    ///
+    /// ```
+    /// use pitlane::event::{MarketData, Side};
+    /// use pitlane::testing::Recorder;
+    /// use pitlane::topology::{Lanes, Plan};
+    /// use pitlane::{Instruments, Tier};
+    ///
+    /// let instruments = Instruments::new();
+    /// let [aapl, msft] = ["AAPL.XNAS", "MSFT.XNAS"].map(|symbol| instruments.intern(symbol));
+    /// let trades = Recorder::<MarketData>::new();
+    /// let mut plan = Plan::new();
+    /// plan.instruments(instruments).lanes(Lanes::Fused).source::<MarketData>("feed");
+    /// plan.subscribe(["md.*.trade.AAPL.XNAS"], Tier::FAST, trades.sink());
+    ///
+    /// let mut running = plan.check().expect("no mistakes").start()?;
+    /// for instrument in [aapl, msft, aapl] {
+    ///     running.publish("feed", &MarketData::trade(instrument, 0, 100, 1, Side::Bid))?;
+    /// }
+    /// assert!(running.stop().is_complete());
+    /// assert_eq!(trades.events().len(), 2);
+    /// # Ok::<(), pitlane::topology::RunError>(())
+    /// ```
+    pub fn subscribe<T: Into<String>>(
+        &mut self,
+        topics: impl IntoIterator<Item = T>,
+        tier: Tier,
+        route: impl Into<Route>,
+    ) -> &mut Self {
+        self.subscribe_all(topics, tier, vec![route.into()])
+    }
+
+    /// As [`Plan::subscribe`], to several routes, each of which gets every event.
+    pub fn subscribe_all<T: Into<String>>(
+        &mut self,
+        topics: impl IntoIterator<Item = T>,
+        tier: Tier,
+        routes: Vec<Route>,
+    ) -> &mut Self {
+        let topics = topics.into_iter().map(Into::into).collect();
+        self.subscriptions.push(PlannedSubscription { topics, tier, routes });
         self
     }
 

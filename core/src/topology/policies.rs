@@ -5,13 +5,42 @@ use super::graph::{Graph, Stage};
 use super::lower::Lowering;
 use crate::Tier;
 use crate::route::Route;
-use crate::stage::{OnError, Retry};
+use crate::stage::{OnError, Retry, Runs};
 
 /// Notes policies that cannot be kept.
 pub(super) fn check_policies(graph: &Graph, problems: &mut Problems) {
     for stage in &graph.stages {
         check_restart(stage, problems);
         check_retry(stage, problems);
+        check_reliable(stage, problems);
+    }
+}
+
+/// A courier calls plain stages: it knows each event's outcome, so nothing may hold one back or share
+/// it out.
+fn check_reliable(stage: &Stage, problems: &mut Problems) {
+    if stage.tier != Some(Tier::Reliable) {
+        return;
+    }
+    let at = format!("components.{}", stage.name);
+    if stage.courier.is_none() {
+        problems.error(
+            "PL-TOPOLOGY-049",
+            at,
+            format!("`{}` takes events by their topics, which is no reliable route", stage.name),
+            "subscribe on the standard tier, or route the source under `routing` with `tier: reliable`",
+        );
+        return;
+    }
+    let consumer = &stage.component.consumer;
+    let is_one = stage.copies.is_empty() && stage.copy_of.is_none();
+    if !is_one || !consumer.layers.is_empty() || consumer.runs != Runs::Placed {
+        problems.error(
+            "PL-TOPOLOGY-048",
+            at,
+            format!("`{}` stands in a reliable route and is partitioned, has middleware, or says where it runs", stage.name),
+            "do that on the standard tier, and make the route of what comes out reliable",
+        );
     }
 }
 

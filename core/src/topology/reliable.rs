@@ -163,6 +163,7 @@ impl Lowering<'_> {
             source: format!("{name}.settled"),
             event,
             writer: Some(stage),
+            of_copy: false,
             pass: false,
             gather: None,
             relay: None,

@@ -5,6 +5,7 @@ use crate::affinity::PinError;
 use crate::durable::JournalReport;
 use crate::event::EventType;
 use crate::ingress::IngressReport;
+use crate::middleware::MiddlewareReport;
 use crate::route::OnFull;
 use crate::source::SourceError;
 use crate::stage::Fault;
@@ -94,6 +95,8 @@ pub struct StageReport {
     pub retries: u64,
     /// Most events of one input it was seen behind.
     pub max_lag: u64,
+    /// What the middleware around it did, once the run is over.
+    pub middleware: Vec<MiddlewareReport>,
     /// Wall time from entry to the end of the batch in this stage, ns; empty where not measured.
     pub latency: Histogram<u64>,
 }

@@ -18,7 +18,7 @@ pub(super) struct Around<'a> {
 }
 
 /// The stage, traced where the topology is. Its links are then numbered, not its types.
-pub(super) fn wrap(
+pub(super) fn traced(
     checked: &Checked,
     stage: Box<dyn Erased>,
     around: &Around<'_>,

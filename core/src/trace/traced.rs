@@ -1,8 +1,10 @@
 //! A stage that is traced.
 
 use super::{Step, Trace};
+use crate::event::Slot;
 use crate::metrics::Entered;
-use crate::stage::{Erased, Fault, Outbox, Ran, Run};
+use crate::middleware::MiddlewareReport;
+use crate::stage::{Erased, Fault, Gone, Outbox, Ran, Reconciled, Run, discard};
 use std::sync::Arc;
 
 /// Steps that are kept here before they are handed over.
@@ -90,13 +92,13 @@ impl Erased for Traced {
     }
 
     fn run(&mut self, input: usize, run: Run<'_>, out: &mut Outbox) -> Ran {
-        let Run { slots, first, until, mut when } = run;
+        let Run { slots, first, until, mut tagger, mut when } = run;
         let mut all = Ran::default();
         for (number, slot) in slots.iter().enumerate() {
             let slots = std::slice::from_ref(slot);
             let first = first + number as u64;
-            let when = when.as_deref_mut();
-            let ran = self.one(input, Run { slots, first, until, when }, out);
+            let (tagger, when) = (tagger.as_deref_mut(), when.as_deref_mut());
+            let ran = self.one(input, Run { slots, first, until, tagger, when }, out);
             all.consumed += ran.consumed;
             all.filtered += ran.filtered;
             all.fault = ran.fault;
@@ -108,9 +110,26 @@ impl Erased for Traced {
         all
     }
 
-    fn renewed(&mut self, fresh: Box<dyn Erased>) -> Option<Box<dyn Erased>> {
-        self.stage = fresh;
-        None
+    fn reconcile(&mut self, event: &Slot) -> Result<Reconciled, Fault> {
+        self.stage.reconcile(event)
+    }
+
+    fn put_inside(&mut self, fresh: Box<dyn Erased>) -> Result<(), Box<dyn Erased>> {
+        if let Err(fresh) = self.stage.put_inside(fresh) {
+            self.stage = fresh;
+        }
+        Ok(())
+    }
+
+    fn drop_inside(&mut self) -> bool {
+        if !self.stage.drop_inside() {
+            discard(std::mem::replace(&mut self.stage, Box::new(Gone)));
+        }
+        true
+    }
+
+    fn middleware(&self) -> Vec<MiddlewareReport> {
+        self.stage.middleware()
     }
 }
 

@@ -4,13 +4,14 @@ use super::text::{Value, columns};
 use crate::codes;
 use pitlane::event::{Event, EventType, Field, MarketData, Order, Signal, Slot};
 use pitlane::registry::{BuildError, Context};
-use pitlane::stage::{Component, Fault, On, Outbox, Stage, component};
+use pitlane::stage::{BatchFault, Component, Fault, On, OnBatch, Outbox, Stage, component};
 use pitlane::{Instruments, Names};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::fmt::{Display, Write};
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Bytes that gather before they are written.
 const BUFFER: usize = 1 << 16;
@@ -49,6 +50,7 @@ pub struct FileSink {
     layouts: Vec<Layout>,
     writer: Option<csv::Writer<File>>,
     text: String,
+    names: Arc<Names>,
 }
 
 /// What a row shows of a type.
@@ -83,6 +85,7 @@ impl FileSink {
             layouts: Vec::new(),
             writer: None,
             text: String::new(),
+            names: Arc::default(),
         }
     }
 
@@ -160,7 +163,8 @@ static ABSENT: Field =
     Field { name: "", doc: "", kind: pitlane::event::FieldKind::Decimal { byte: 0, kinds: 0 } };
 
 impl Stage for FileSink {
-    fn on_start(&mut self, _out: &mut Outbox) -> Result<(), Fault> {
+    fn on_start(&mut self, out: &mut Outbox) -> Result<(), Fault> {
+        self.names = out.names().clone();
         self.open()
     }
 
@@ -178,17 +182,28 @@ impl<E: Event> On<E> for FileSink {
     }
 }
 
+impl<E: Event> OnBatch<E> for FileSink {
+    fn on_batch(&mut self, events: &[E]) -> Result<usize, BatchFault> {
+        let names = self.names.clone();
+        for (finished, event) in events.iter().enumerate() {
+            let written = self.write(E::TYPE, Slot::of(event), &names);
+            written.map_err(|fault| BatchFault::after(finished, fault))?;
+        }
+        Ok(events.len())
+    }
+}
+
 pub(super) fn build(params: &FileParams, context: &Context) -> Result<Component, BuildError> {
     let path = context.resolve(&params.path);
     check(&path)?;
     let sink = FileSink::new(path, &context.instruments);
     let sink: Component = match params.event {
         Some(EventName::MarketData) => {
-            component(sink.taking::<MarketData>()).on::<MarketData>().into()
+            component(sink.taking::<MarketData>()).on_batch::<MarketData>().into()
         }
-        Some(EventName::Signal) => component(sink.taking::<Signal>()).on::<Signal>().into(),
-        Some(EventName::Order) => component(sink.taking::<Order>()).on::<Order>().into(),
-        None => super::sink(sink.taking::<MarketData>().taking::<Signal>().taking::<Order>()),
+        Some(EventName::Signal) => component(sink.taking::<Signal>()).on_batch::<Signal>().into(),
+        Some(EventName::Order) => component(sink.taking::<Order>()).on_batch::<Order>().into(),
+        None => super::batch_sink(sink.taking::<MarketData>().taking::<Signal>().taking::<Order>()),
     };
     Ok(sink.never_restarted("it would begin its file anew, and lose the rows in it"))
 }

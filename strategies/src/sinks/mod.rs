@@ -7,6 +7,8 @@
 //! | `tap` | keeps the last few, readable from Rust while it runs | nothing |
 //! | `null` | nothing | nothing |
 //!
+//! `file` and `null` take whole slices: `consumer: { batch: 64 }` says how many events at most.
+//!
 //! By name in a config each takes market data, signals and orders. In Rust they take events of any
 //! type, a user's own included: `component(sinks::Null).on::<Auction>()`. `log` and `file` belong on the
 //! standard tier, since what they do may take long. For code of one's own as a sink see
@@ -24,7 +26,7 @@ pub use tap::{Tap, TapParams, TapStage, tap};
 use crate::Handles;
 use pitlane::event::{Event, MarketData, Order, Signal};
 use pitlane::registry::Registry;
-use pitlane::stage::{Component, Fault, On, Outbox, Stage, component};
+use pitlane::stage::{BatchFault, Component, Fault, On, OnBatch, Outbox, Stage, component};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -39,11 +41,26 @@ pub struct Null;
 
 impl Stage for Null {}
 
+impl<E: Event> OnBatch<E> for Null {
+    #[inline]
+    fn on_batch(&mut self, events: &[E]) -> Result<usize, BatchFault> {
+        Ok(events.len())
+    }
+}
+
 impl<E: Event> On<E> for Null {
     #[inline]
     fn on(&mut self, _event: &E, _out: &mut Outbox) -> Result<(), Fault> {
         Ok(())
     }
+}
+
+/// A sink for the three types that takes them in slices.
+fn batch_sink<S>(stage: S) -> Component
+where
+    S: OnBatch<MarketData> + OnBatch<Signal> + OnBatch<Order> + 'static,
+{
+    component(stage).on_batch::<MarketData>().on_batch::<Signal>().on_batch::<Order>().into()
 }
 
 /// A sink for the three types.
@@ -53,7 +70,9 @@ fn sink<S: On<MarketData> + On<Signal> + On<Order> + 'static>(stage: S) -> Compo
 
 pub(crate) fn register(registry: &mut Registry, handles: &Handles) {
     let handles = handles.clone();
-    registry.component("null", "Takes events and does nothing.", |_: NullParams, _| Ok(sink(Null)));
+    registry.component("null", "Takes events and does nothing.", |_: NullParams, _| {
+        Ok(batch_sink(Null))
+    });
     let doc = "Writes one event in `every` to the log.";
     registry.component("log", doc, |params: LogParams, context| {
         Ok(sink(LogSink::new(&params, &context.name, &context.instruments)?))

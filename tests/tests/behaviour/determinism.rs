@@ -6,7 +6,8 @@
 //!  feed b --/    +-> s1 --+---------+                conditions, steps that stop events
 //! ```
 //! Beside them stand lossy readers, of any stream and of every kind, with a stage behind each: what those see
-//! differs from run to run, what the others see must not, and each account must be closed.
+//! differs from run to run, what the others see must not, and each account must be closed. Some stages run as
+//! copies that share the instruments, and some read what they read by its topic: nothing may differ for that.
 //!
 //! The oracle is the definition itself: root by root, stage by stage, input by input. It knows
 //! nothing of rings, lanes or progress.
@@ -14,7 +15,7 @@
 use pitlane::Tier;
 use pitlane::event::{Action, Event, Header, Signal};
 use pitlane::ingress::IngressOptions;
-use pitlane::route::{OnFull, Route, broadcast, filter_to, on_full, pipeline};
+use pitlane::route::{OnFull, Route, broadcast, filter_to, on_full, partition, pipeline};
 use pitlane::stage::{Component, OnError, Outbox, each, restartable};
 use pitlane::testing::{Script, digest_of};
 use pitlane::topology::{Checked, LaneSpec, Lanes, Plan, Report};
@@ -64,6 +65,11 @@ struct Setting {
     per_poll: usize,
     /// Whether events enter by rings of their own, one per feed.
     by_ingress: bool,
+    /// Whether what reads a node subscribes to its topic, or is routed.
+    by_topic: bool,
+    /// Copies that stages with these bits have, where they may.
+    replicas: usize,
+    partitioned: u16,
 }
 
 fn graphs() -> impl Strategy<Value = Graph> {
@@ -97,13 +103,19 @@ fn settings(stages: usize) -> impl Strategy<Value = Setting> {
     let capacity = prop_oneof![Just(1_usize), Just(2), Just(4), Just(8), Just(64)];
     let batch = prop_oneof![Just(1_usize), Just(2), Just(3), Just(7), Just(256)];
     let per_poll = prop_oneof![Just(1_usize), Just(3), Just(1000)];
-    (lanes, capacity, batch, per_poll, prop::bool::weighted(0.2)).prop_map(
-        |(lanes, capacity, batch, per_poll, by_ingress)| Setting {
-            lanes,
-            capacity,
-            batch,
-            per_poll,
-            by_ingress,
+    let shared = (any::<bool>(), 1..=3_usize, any::<u16>());
+    (lanes, capacity, batch, per_poll, prop::bool::weighted(0.2), shared).prop_map(
+        |(lanes, capacity, batch, per_poll, by_ingress, (by_topic, replicas, partitioned))| {
+            Setting {
+                lanes,
+                capacity,
+                batch,
+                per_poll,
+                by_ingress,
+                by_topic,
+                replicas,
+                partitioned,
+            }
         },
     )
 }
@@ -212,13 +224,17 @@ impl Graph {
                 None => name(node - FEEDS.len()),
             };
             let target = |i: usize| -> Route {
-                let to = Route::To(name(i));
+                let to = self.to(i, setting);
                 let even = self.stages[i].even_only && !self.is_pipeline(node);
                 if even { filter_to("even", to) } else { to }
             };
             let targets = self.readers(node).into_iter().map(target);
             let route = if self.is_pipeline(node) { pipeline(targets) } else { broadcast(targets) };
-            plan.route::<Signal>(&source, Tier::FAST, route);
+            if setting.by_topic {
+                plan.subscribe([format!("signal.{source}.>")], Tier::FAST, route);
+            } else {
+                plan.route::<Signal>(&source, Tier::FAST, route);
+            }
             if self.lossy & (1 << node) != 0 {
                 self.add_losses(&mut plan, node, &source);
             }
@@ -229,6 +245,17 @@ impl Graph {
         plan.digests(true).lanes(setting.lanes.clone());
         plan.capacity(setting.capacity).batch_limit(setting.batch);
         plan
+    }
+
+    /// A stage, or copies of it: its streams are the same. One that keeps events back has none, since steps
+    /// may stand behind it.
+    fn to(&self, stage: usize, setting: &Setting) -> Route {
+        let shape = &self.stages[stage];
+        let may = !shape.stops && shape.fails.is_none();
+        if may && setting.replicas > 1 && setting.partitioned & (1 << stage) != 0 {
+            return partition(setting.replicas, name(stage));
+        }
+        Route::To(name(stage))
     }
 
     /// A lossy reader of a node's stream, which emits, and a stage that reads it.
@@ -312,7 +339,7 @@ fn entering(index: usize) -> Signal {
     signal.header.ts_event = 1000 + index as u64;
     // Where it is 0 an ingress stamps it with the clock.
     signal.header.ts_recv = 2000 + index as u64;
-    signal.header.instrument = 7;
+    signal.header.instrument = 1 + index as u32 % 5;
     signal
 }
 

@@ -107,7 +107,8 @@ impl Step {
         out.let_pass(true);
         let stops = out.stops();
         let slots = std::slice::from_ref(slot);
-        let run = Run { slots, first: self.calls, until: u64::MAX, when: None };
+        let (until, tagger, when) = (u64::MAX, None, None);
+        let run = Run { slots, first: self.calls, until, tagger, when };
         let ran = stage.run(self.handler, run, out);
         if out.is_put_off() {
             return Called::PutOff;

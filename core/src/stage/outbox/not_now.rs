@@ -1,6 +1,7 @@
 //! A stage that cannot take an event yet.
 
 use super::Outbox;
+use crate::event::Header;
 use crate::wait::{Bed, LaneWaker};
 
 impl Outbox {
@@ -32,6 +33,12 @@ impl Outbox {
     #[inline]
     pub(crate) fn is_put_off(&self) -> bool {
         self.put_off
+    }
+
+    /// A slice was not finished: its next event comes again.
+    pub(in crate::stage) fn put_off_rest(&mut self, next: &Header) {
+        self.cause = *next;
+        self.put_off = true;
     }
 
     /// After an event was put off.

@@ -2,10 +2,13 @@
 
 mod accounts;
 mod combined;
+mod consumers;
 mod failures;
 mod faults;
+mod grouped;
 mod lossy;
 mod mistakes;
+mod partitions;
 
 use super::*;
 use crate::Tier;

@@ -1,0 +1,216 @@
+//! A stage, its type erased, and how its handlers run over events.
+
+use super::{Fault, On, Outbox, Reconciled, Stage, Tagger, guard};
+use crate::condition::Condition;
+use crate::event::{Event, Slot};
+use crate::middleware::MiddlewareReport;
+
+/// Events of one input that a stage may handle now.
+pub(crate) struct Run<'a> {
+    pub(crate) slots: &'a [Slot],
+    /// Sequence of the first of them in its stream.
+    pub(crate) first: u64,
+    /// Handle only events with a root below this.
+    pub(crate) until: u64,
+    /// Of a partition: which events are this copy's, and the tags of what they cause.
+    pub(crate) tagger: Option<&'a mut Tagger>,
+    /// Hold back events that do not match.
+    pub(crate) when: Option<&'a mut Condition>,
+}
+
+/// How far a run came.
+#[derive(Debug, Default)]
+pub(crate) struct Ran {
+    /// Events done with: handled or filtered. The failing one, if any, is the next.
+    pub(crate) consumed: usize,
+    /// Of these, held back by the condition.
+    pub(crate) filtered: usize,
+    pub(crate) fault: Option<Fault>,
+}
+
+/// A stage of any type. One virtual call per run, static calls per event. No panic of the stage, or
+/// of a condition before it, comes out of these calls: it is a fault.
+pub(crate) trait Erased: Send {
+    fn start(&mut self, out: &mut Outbox) -> Result<(), Fault>;
+    fn batch_end(&mut self) -> Result<(), Fault>;
+    fn stop(&mut self, out: &mut Outbox) -> Result<(), Fault>;
+    /// Whether an event was done of which nobody knows how its attempt ended.
+    fn reconcile(&mut self, _event: &Slot) -> Result<Reconciled, Fault> {
+        Ok(Reconciled::NotDone)
+    }
+    /// Puts a fresh stage into what stands around it; gives it back where nothing does.
+    fn put_inside(&mut self, fresh: Box<dyn Erased>) -> Result<(), Box<dyn Erased>> {
+        Err(fresh)
+    }
+    /// Drops the stage and leaves what stands around it; gives whether anything does.
+    fn drop_inside(&mut self) -> bool {
+        false
+    }
+    /// What the middleware around it did.
+    fn middleware(&self) -> Vec<MiddlewareReport> {
+        Vec::new()
+    }
+    /// Whether it looks at [`Run::tagger`].
+    fn may_share(&self) -> bool {
+        false
+    }
+    /// Handles events of the `input`-th type of [`Component::inputs`].
+    fn run(&mut self, input: usize, run: Run<'_>, out: &mut Outbox) -> Ran;
+}
+
+pub(super) type Handler<S> = fn(&mut S, Run<'_>, &mut Outbox) -> Ran;
+
+pub(super) struct Typed<S> {
+    pub(super) stage: S,
+    pub(super) handlers: Vec<Handler<S>>,
+}
+
+impl<S: Stage> Erased for Typed<S> {
+    fn may_share(&self) -> bool {
+        true
+    }
+
+    fn start(&mut self, out: &mut Outbox) -> Result<(), Fault> {
+        guard(|| self.stage.on_start(out))
+    }
+
+    fn batch_end(&mut self) -> Result<(), Fault> {
+        guard(|| self.stage.on_batch_end())
+    }
+
+    fn stop(&mut self, out: &mut Outbox) -> Result<(), Fault> {
+        guard(|| self.stage.on_stop(out))
+    }
+
+    fn reconcile(&mut self, event: &Slot) -> Result<Reconciled, Fault> {
+        guard(|| self.stage.reconcile(event))
+    }
+
+    fn run(&mut self, input: usize, run: Run<'_>, out: &mut Outbox) -> Ran {
+        self.handlers[input](&mut self.stage, run, out)
+    }
+}
+
+pub(super) fn run_each<S: On<E>, E: Event>(stage: &mut S, run: Run<'_>, out: &mut Outbox) -> Ran {
+    if run.tagger.is_some() {
+        return run_share(stage, run, out);
+    }
+    let Run { slots, until, when, .. } = run;
+    // It lies outside of what may unwind, so that it is exact after a panic, too.
+    let mut ran = Ran::default();
+    // Loops of their own, so that what is alone on its input does not ask at each event whose turn it is,
+    // nor for a condition it has not.
+    let result = match (when, until) {
+        (None, u64::MAX) => guard(|| run_matching(stage, slots, |_| true, |_| true, out, &mut ran)),
+        (None, until) => {
+            let in_turn = |slot: &Slot| slot.header.root < until;
+            guard(|| run_matching(stage, slots, in_turn, |_| true, out, &mut ran))
+        }
+        (Some(when), until) => {
+            let in_turn = |slot: &Slot| slot.header.root < until;
+            guard(|| run_matching(stage, slots, in_turn, |slot| when.matches(slot), out, &mut ran))
+        }
+    };
+    if let Err(fault) = result {
+        out.fail(&slots[ran.consumed].header);
+        ran.fault = Some(fault);
+    }
+    ran
+}
+
+/// The same for a copy of a partition: what it emits is tagged.
+fn run_share<S: On<E>, E: Event>(stage: &mut S, run: Run<'_>, out: &mut Outbox) -> Ran {
+    let Run { slots, first, until, tagger, mut when } = run;
+    let mut ran = Ran::default();
+    let Some(tagger) = tagger else { return ran };
+    let result = guard(|| {
+        for (number, slot) in slots.iter().enumerate() {
+            ran.consumed = number;
+            if slot.header.root >= until {
+                return Ok(());
+            }
+            let tag = tagger.tag(slot, first + number as u64);
+            let tag = tag.filter(|_| when.as_mut().is_none_or(|when| when.matches(slot)));
+            let Some(tag) = tag else {
+                ran.filtered += 1;
+                continue;
+            };
+            out.tag_with(tag);
+            let mut one = Ran::default();
+            let result =
+                run_matching(stage, &slots[number..=number], |_| true, |_| true, out, &mut one);
+            ran.consumed += one.consumed;
+            result?;
+            if one.consumed == 0 || out.is_blocked() {
+                return Ok(());
+            }
+        }
+        ran.consumed = slots.len();
+        Ok(())
+    });
+    if let Err(fault) = result {
+        out.fail(&slots[ran.consumed].header);
+        ran.fault = Some(fault);
+    }
+    ran
+}
+
+#[inline]
+fn run_matching<S: On<E>, E: Event>(
+    stage: &mut S,
+    slots: &[Slot],
+    in_turn: impl Fn(&Slot) -> bool,
+    mut matches: impl FnMut(&Slot) -> bool,
+    out: &mut Outbox,
+    ran: &mut Ran,
+) -> Result<(), Fault> {
+    let timed = out.is_timed();
+    for (number, slot) in slots.iter().enumerate() {
+        ran.consumed = number;
+        if !in_turn(slot) {
+            return Ok(());
+        }
+        if !matches(slot) {
+            ran.filtered += 1;
+            continue;
+        }
+        out.begin(&slot.header);
+        if timed {
+            out.see(slot.header.root);
+        }
+        let result = stage.on(slot.view(), out);
+        if out.needs_attention() || result.is_err() {
+            out.end(slot, result)?;
+            if out.is_put_off() {
+                return Ok(());
+            }
+            if out.is_blocked() {
+                ran.consumed = number + 1;
+                return Ok(());
+            }
+        }
+    }
+    ran.consumed = slots.len();
+    Ok(())
+}
+
+/// What stands in the place of a stage that is gone.
+pub(crate) struct Gone;
+
+impl Erased for Gone {
+    fn start(&mut self, _: &mut Outbox) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    fn batch_end(&mut self) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    fn stop(&mut self, _: &mut Outbox) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    fn run(&mut self, _: usize, _: Run<'_>, _: &mut Outbox) -> Ran {
+        Ran::default()
+    }
+}
