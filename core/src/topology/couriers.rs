@@ -1,9 +1,10 @@
 //! Couriers of a checked topology: how they are built, and what is told of them.
 
-use super::build::{Ends, Spot, outbox};
+use super::build::{Spot, outbox};
 use super::checked::Checked;
 use super::graph::{Graph, Link, Stage};
 use super::reliable::CourierSpec;
+use super::rings::Ends;
 use super::{Monitor, RunError, Shared};
 use crate::delivery::{Account, Couriers, Terms};
 use crate::durable::{Durable, LogError};

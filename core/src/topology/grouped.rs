@@ -1,9 +1,9 @@
 //! Which stages share a reader: many on one lane that take events of a stream by symbol.
 
-use super::build::Ends;
 use super::checked::Checked;
 use super::graph::Link;
 use super::place::PlannedLane;
+use super::rings::Ends;
 use crate::lane::{AnyReader, Group, Polled};
 use crate::topic::Interest;
 

@@ -24,7 +24,7 @@
 //! | `grouped` | stages that share a reader |
 //! | `places` | where stages may stand |
 //! | `memory` | whether the rings fit into it |
-//! | `build` | rings, nodes, lanes |
+//! | `rings`, `build` | rings; nodes, lanes |
 //! | `reliable`, `couriers` | routes whose stages are called by a courier; how it is built, what it tells |
 //! | `recording` | which streams are recorded, and the recorder's thread |
 //! | `run` | the input's loop, feeding by hand |
@@ -57,6 +57,7 @@ mod policies;
 mod recording;
 mod reliable;
 mod report;
+mod rings;
 mod run;
 #[cfg(all(test, shuttle))]
 mod schedules;
