@@ -26,7 +26,8 @@ fn the_chain_of_an_order_goes_from_tick_over_signal_to_order() {
     let place = |event: &str| events.iter().position(|one| *one == event).expect("it is there");
     assert_eq!(place("MarketData"), 0);
     assert!(place("MarketData") < place("Signal") && place("Signal") < place("Order"));
-    assert!(lines.iter().all(|line| line["root"].to_string() == root), "{chain:#}");
+    let number: u64 = root.parse().expect("a root is a number");
+    assert!(lines.iter().all(|line| line["root"].as_u64() == Some(number)), "{chain:#}");
     assert!(lines.iter().all(|line| line["took_ns"].is_u64()), "{chain:#}");
     // Each hop is told but that of an entry that is no longer known.
     assert!(lines[1..].iter().all(|line| line["waited_ns"].is_u64()), "{chain:#}");
