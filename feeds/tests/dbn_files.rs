@@ -7,7 +7,10 @@ mod common;
 
 use common::{data, read_good};
 use dbn::decode::{DbnMetadata, DecodeRecordRef, DynDecoder, dbn::RecordDecoder};
-use dbn::{Metadata, RecordRef, RecordRefEnum, SymbolIndex, TsSymbolMap, VersionUpgradePolicy};
+use dbn::{
+    MboMsg, Metadata, OhlcvMsg, RecordRef, RecordRefEnum, StatusMsg, SymbolIndex, TsSymbolMap,
+    VersionUpgradePolicy,
+};
 use pitlane::Instruments;
 use pitlane::event::fixed::{NULL, SCALE};
 use pitlane::event::{Bar, Flags, MarketData, MarketDataKind, Ohlc, Side, TradingStatus};
@@ -70,24 +73,55 @@ impl Expected {
         self.push(symbol, ts_recv, flags, trade.with_venue_sequence(sequence.into()));
     }
 
+    /// A message about one order of a book.
+    fn by_order(&mut self, symbol: &str, ts: u64, r: &MboMsg) {
+        let (by, level) = (side(r.side), (r.price, size(r.size)));
+        let book = |kind| MarketData::book(kind, 0, ts, by, level, r.order_id);
+        let event = match r.action().unwrap() {
+            dbn::Action::Add => book(MarketDataKind::Add),
+            dbn::Action::Cancel => book(MarketDataKind::Cancel),
+            dbn::Action::Modify => book(MarketDataKind::Modify),
+            dbn::Action::Clear => book(MarketDataKind::Clear),
+            dbn::Action::Fill => book(MarketDataKind::Fill),
+            dbn::Action::None => book(MarketDataKind::Nothing),
+            dbn::Action::Trade => MarketData::trade(0, ts, r.price, size(r.size), by),
+        };
+        let event = event.with_venue_sequence(r.sequence.into());
+        self.push(symbol, r.ts_recv, r.flags.raw(), event);
+    }
+
+    fn status(&mut self, symbol: &str, ts: u64, r: &StatusMsg) {
+        let answer = |letter: c_char| match u8::try_from(letter).unwrap() {
+            b'Y' => Some(true),
+            b'N' => Some(false),
+            _ => None,
+        };
+        let status = TradingStatus {
+            action: r.action,
+            reason: r.reason,
+            event: r.trading_event,
+            is_trading: answer(r.is_trading),
+            is_quoting: answer(r.is_quoting),
+            is_short_sell_restricted: answer(r.is_short_sell_restricted),
+        };
+        self.push(symbol, r.ts_recv, Flags::LAST, MarketData::status(0, ts, status));
+    }
+
+    fn bar(&mut self, symbol: &str, ts: u64, r: &OhlcvMsg) {
+        let until = ts + self.bars * 1_000_000_000;
+        let trades = Ohlc { open: r.open, high: r.high, low: r.low, close: r.close };
+        let volume = i64::try_from(r.volume).unwrap() * SCALE;
+        let bar = Bar { trades, volume, ..Bar::empty(0, ts, until) };
+        let [prices, end] =
+            <[MarketData; 2]>::try_from(bar.events().collect::<Vec<_>>()).expect("two events");
+        self.push(symbol, until, 0, prices);
+        self.push(symbol, until, Flags::LAST, end);
+    }
+
     fn add(&mut self, symbol: &str, record: RecordRef<'_>) {
         let ts = time(record.header().ts_event);
         match record.as_enum().unwrap() {
-            RecordRefEnum::Mbo(r) => {
-                let (by, level) = (side(r.side), (r.price, size(r.size)));
-                let book = |kind| MarketData::book(kind, 0, ts, by, level, r.order_id);
-                let event = match r.action().unwrap() {
-                    dbn::Action::Add => book(MarketDataKind::Add),
-                    dbn::Action::Cancel => book(MarketDataKind::Cancel),
-                    dbn::Action::Modify => book(MarketDataKind::Modify),
-                    dbn::Action::Clear => book(MarketDataKind::Clear),
-                    dbn::Action::Fill => book(MarketDataKind::Fill),
-                    dbn::Action::None => book(MarketDataKind::Nothing),
-                    dbn::Action::Trade => MarketData::trade(0, ts, r.price, size(r.size), by),
-                };
-                let event = event.with_venue_sequence(r.sequence.into());
-                self.push(symbol, r.ts_recv, r.flags.raw(), event);
-            }
+            RecordRefEnum::Mbo(r) => self.by_order(symbol, ts, r),
             RecordRefEnum::Trade(r) => {
                 let event = MarketData::trade(0, ts, r.price, size(r.size), side(r.side));
                 let event = event.with_venue_sequence(r.sequence.into());
@@ -124,32 +158,8 @@ impl Expected {
                 let levels = ((top.bid_px, top.bid_sz), (top.ask_px, top.ask_sz));
                 self.top((symbol, ts, r.ts_recv, r.flags.raw()), levels, None);
             }
-            RecordRefEnum::Status(r) => {
-                let answer = |letter: c_char| match u8::try_from(letter).unwrap() {
-                    b'Y' => Some(true),
-                    b'N' => Some(false),
-                    _ => None,
-                };
-                let status = TradingStatus {
-                    action: r.action,
-                    reason: r.reason,
-                    event: r.trading_event,
-                    is_trading: answer(r.is_trading),
-                    is_quoting: answer(r.is_quoting),
-                    is_short_sell_restricted: answer(r.is_short_sell_restricted),
-                };
-                self.push(symbol, r.ts_recv, Flags::LAST, MarketData::status(0, ts, status));
-            }
-            RecordRefEnum::Ohlcv(r) => {
-                let until = ts + self.bars * 1_000_000_000;
-                let trades = Ohlc { open: r.open, high: r.high, low: r.low, close: r.close };
-                let volume = i64::try_from(r.volume).unwrap() * SCALE;
-                let bar = Bar { trades, volume, ..Bar::empty(0, ts, until) };
-                let [prices, end] = <[MarketData; 2]>::try_from(bar.events().collect::<Vec<_>>())
-                    .expect("two events");
-                self.push(symbol, until, 0, prices);
-                self.push(symbol, until, Flags::LAST, end);
-            }
+            RecordRefEnum::Status(r) => self.status(symbol, ts, r),
+            RecordRefEnum::Ohlcv(r) => self.bar(symbol, ts, r),
             _ => self.others += 1,
         }
     }

@@ -52,14 +52,14 @@ pub enum OnIllegal {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct OrderTrackerParams {
-    /// How many orders are kept, 1 to 16,777,216; the oldest ones make room.
+    /// How many orders are kept, 1 to 16,777,216; the oldest ones make room. Default 65,536.
     #[schemars(extend("unit" = "orders"))]
     #[schemars(range(min = 1, max = 16_777_216))]
     pub orders: usize,
     /// Whether a new order that goes on from here is sent to a venue, so that it counts as submitted;
-    /// `false` where the gateway reports that itself.
+    /// `false` where the gateway reports that itself. Default `true`.
     pub submits: bool,
-    /// What becomes of an event that cannot follow: `stop`, `pass` or `fail`.
+    /// What becomes of an event that cannot follow: `stop`, `pass` or `fail`. Default `stop`.
     pub illegal: OnIllegal,
 }
 

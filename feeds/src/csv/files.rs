@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 
 /// A source of CSV files. `resolve` makes a path as written one that can be opened.
 ///
-/// Several files are merged into one order, see [`Merge::of_files`].
+/// Several files are merged into one order, see [`Merge::of_files`](crate::Merge::of_files).
 ///
 /// # Errors
 /// Where options contradict each other, miss something, or name files that are not there. What is

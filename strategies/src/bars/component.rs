@@ -22,12 +22,12 @@ const MOST_INSTRUMENTS: u32 = 10_000;
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct BarsParams {
-    /// Length of a time bar: a whole number and one of `ns us ms s m h d`, such as `1m`.
+    /// Length of a time bar: a whole number and one of `ns us ms s m h d`, such as `1m`. No default.
     pub every: Option<String>,
-    /// Events in a bar: 1 or more.
+    /// Events in a bar: 1 or more. No default.
     #[schemars(range(min = 1))]
     pub count: Option<u64>,
-    /// Volume of a bar of trades, more than 0: it ends with the trade that reaches it.
+    /// Volume of a bar of trades, more than 0: it ends with the trade that reaches it. No default.
     pub volume: Option<Amount>,
     /// `trades`, or `quotes`: bid and ask, each for itself. Default `trades`.
     pub of: Of,

@@ -7,7 +7,9 @@ use pitlane::testing::Harness;
 use pitlane_strategies::{Handles, register};
 use serde_json::{Value, json};
 
-const TYPES: [&str; 11] = [
+const TYPES: [&str; 14] = [
+    "bars",
+    "book",
     "ema",
     "file",
     "log",
@@ -16,6 +18,7 @@ const TYPES: [&str; 11] = [
     "null",
     "order_check",
     "order_log",
+    "order_tracker",
     "risk_gate",
     "sma_cross",
     "tap",
@@ -48,13 +51,15 @@ fn every_parameter_is_described_and_optional_ones_have_defaults() {
 }
 
 #[test]
-fn every_type_but_file_can_do_without_parameters() {
-    for kind in TYPES.iter().filter(|kind| **kind != "file") {
+fn every_type_but_file_and_bars_can_do_without_parameters() {
+    for kind in TYPES.iter().filter(|kind| !["file", "bars"].contains(*kind)) {
         let built = build(kind, json!({}), &Handles::default());
         assert!(built.is_ok(), "{kind}: {built:?}");
     }
     let error = build("file", json!({}), &Handles::default()).unwrap_err();
     assert!(error.message.contains("path"), "{error}");
+    let error = build("bars", json!({}), &Handles::default()).unwrap_err();
+    assert!(error.message.contains("give `every`, `count` or `volume`"), "{error}");
 }
 
 #[test]
