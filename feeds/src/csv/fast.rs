@@ -33,13 +33,13 @@ const MOST_DIGITS: usize = 15;
 const MOST_PLACES: usize = 9;
 
 /// The next eight bytes, the first one lowest.
-#[inline]
+#[inline(always)]
 fn word(text: &[u8], at: usize) -> Option<u64> {
     text.get(at..)?.first_chunk().map(|bytes| u64::from_le_bytes(*bytes))
 }
 
 /// Value of eight digits from 0 to 9, the first one in the lowest byte.
-#[inline]
+#[inline(always)]
 fn eight(digits: u64) -> u64 {
     let pairs = (digits.wrapping_mul(2561) >> 8) & 0x00ff_00ff_00ff_00ff;
     let fours = (pairs.wrapping_mul(6_553_601) >> 16) & 0x0000_ffff_0000_ffff;
@@ -47,7 +47,7 @@ fn eight(digits: u64) -> u64 {
 }
 
 /// Value and end of the digits at a place; `None` where there is none, or too many.
-#[inline]
+#[inline(always)]
 fn digits(text: &[u8], start: usize) -> Option<(u64, usize)> {
     let (mut value, mut at) = (0, start);
     loop {
@@ -99,7 +99,7 @@ fn end(text: &[u8], start: usize, delimiter: u8) -> Option<usize> {
 }
 
 /// A decimal in units of 1e-9 and its end.
-#[inline]
+#[inline(always)]
 fn decimal(text: &[u8], start: usize, scale: Scale) -> Option<(i64, usize)> {
     let (whole, at) = digits(text, start)?;
     if text.get(at) != Some(&b'.') {
@@ -163,7 +163,7 @@ impl Decoder {
     }
 
     /// Reads a field into the row; gives where it ends.
-    #[inline]
+    #[inline(always)]
     fn field_fast(&mut self, role: Role, text: &[u8], at: usize, row: &mut Row) -> Option<usize> {
         match role {
             Role::TsEvent | Role::TsRecv => {
