@@ -15,8 +15,8 @@
 //! | item | what it is |
 //! |---|---|
 //! | [`Pattern`] | a pattern, read |
-//! | [`Interest`] | what is left of patterns where the stream is known: kinds and symbols |
-//! | [`Chosen`] | the same, ready to be asked about events: bits by kind and by instrument |
+//! | `Interest` | what is left of patterns where the stream is known: kinds and symbols |
+//! | `Chosen` | the same, ready to be asked about events: bits by kind and by instrument |
 //!
 //! Nothing of this is text at run time. A pattern is matched against streams when the topology is built,
 //! and against each symbol once: those that are known then, and each later one when its first event
