@@ -33,7 +33,9 @@ pub fn interface(factory: &Factory<Component>) -> Option<Interface> {
         let mut parameters = <dyn erased_serde::Deserializer<'_>>::erase(parameters);
         factory.make(&mut parameters, &context).ok()
     };
-    let made = make(Value::Object(required(&schema)))?;
+    // Where it takes one of several parameters, none is required, and the schema's example says it.
+    let made = make(Value::Object(required(&schema)))
+        .or_else(|| make(schema["examples"].get(0)?.clone()))?;
     Some(Interface {
         takes: made.inputs().to_vec(),
         emits: made.outputs().collect(),

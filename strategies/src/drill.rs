@@ -26,6 +26,7 @@ pub struct DrillGatewayParams {
     pub down: Option<String>,
     /// Every so many-th attempt fails. Default: none does.
     #[serde(default)]
+    #[schemars(extend("unit" = "attempts"))]
     pub fail_every: Option<u64>,
     /// In which way attempts fail: `transient`, `permanent`, `unknown` (it does it, and says that it does
     /// not know), `panic`. Default: `transient`.

@@ -21,13 +21,15 @@ const MOST_INSTRUMENTS: u32 = 10_000;
 /// Parameters of `bars`. One of `every`, `count` and `volume` is required.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(extend("examples" = [{ "every": "1m" }]))]
 pub struct BarsParams {
     /// Length of a time bar: a whole number and one of `ns us ms s m h d`, such as `1m`. No default.
     pub every: Option<String>,
     /// Events in a bar: 1 or more. No default.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1), extend("unit" = "events"))]
     pub count: Option<u64>,
     /// Volume of a bar of trades, more than 0: it ends with the trade that reaches it. No default.
+    #[schemars(extend("unit" = "units of the instrument"))]
     pub volume: Option<Amount>,
     /// `trades`, or `quotes`: bid and ask, each for itself. Default `trades`.
     pub of: Of,
@@ -38,7 +40,7 @@ pub struct BarsParams {
     /// none; they are counted and left out.
     pub wait: String,
     /// Most instruments whose last, unfinished bars are given at the end: 1 to 10,000. Default 256.
-    #[schemars(range(min = 1, max = 10_000))]
+    #[schemars(range(min = 1, max = 10_000), extend("unit" = "instruments"))]
     pub instruments: u32,
 }
 

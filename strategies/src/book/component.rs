@@ -62,11 +62,11 @@ pub struct BookParams {
     pub complete: Complete,
     /// Levels per side for which room is made beforehand, up to 10,000,000; a book grows beyond that.
     /// Default 1024.
-    #[schemars(range(max = 10_000_000))]
+    #[schemars(range(max = 10_000_000), extend("unit" = "levels"))]
     pub levels: usize,
     /// Orders for which room is made beforehand, up to 10,000,000; a book grows beyond that. Default
     /// 0: books of levels need none.
-    #[schemars(range(max = 10_000_000))]
+    #[schemars(range(max = 10_000_000), extend("unit" = "orders"))]
     pub orders: usize,
 }
 
