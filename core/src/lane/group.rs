@@ -123,7 +123,10 @@ impl Group {
     /// Looks at the stream and deals what is there. Gives whether anything was.
     fn deal(&mut self) -> bool {
         if !self.ready.is_empty() {
-            // Who holds the group up may wait for what the others can promise by now.
+            // Who holds the group up may wait for what the others can promise by now: without a look at how
+            // far the stream is, rings of one slot hung.
+            let bound = self.reader.look();
+            self.bound = self.reader.head().map_or(bound, |slot| slot.header.root);
             self.tell_if_news();
             return false;
         }
