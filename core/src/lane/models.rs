@@ -35,7 +35,7 @@ fn merge() {
     })
     .into();
     let inputs = [first_reader, second_reader]
-        .map(|reader| Input::new(AnyReader::Gated(reader), 0, None, false, None));
+        .map(|reader| Input::new(AnyReader::Gated(reader), 0, None, None, false, None));
     let mut node = Node::new(NodeParts {
         name: "merge".into(),
         index: 0,
@@ -44,6 +44,7 @@ fn merge() {
         out: Outbox::new(1, Names::default().into(), 1),
         takes: stage.inputs,
         failures: Failures::new(stage.policy, Vec::new(), quanta::Clock::new()),
+        joins: false,
         counters: None,
         limit: 1,
         shared: Default::default(),
