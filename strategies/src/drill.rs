@@ -52,7 +52,9 @@ pub enum DrillFault {
 /// A gateway that fails as it is told.
 #[derive(Debug)]
 pub struct DrillGateway {
-    file: File,
+    path: PathBuf,
+    /// Open while it runs.
+    file: Option<File>,
     down: Option<PathBuf>,
     fail_every: Option<u64>,
     fault: DrillFault,
@@ -68,12 +70,9 @@ impl DrillGateway {
             return Err(BuildError::parameter("fail_every", "`fail_every` is 0; the least is 1"));
         }
         let path = context.resolve(&params.path);
-        let file = OpenOptions::new().create(true).append(true).open(&path).map_err(|error| {
-            let message = format!("{} cannot be appended to: {error}; name a file", path.display());
-            BuildError::parameter("path", message)
-        })?;
         Ok(Self {
-            file,
+            path,
+            file: None,
             down: params.down.as_ref().map(|down| context.resolve(down)),
             fail_every: params.fail_every,
             fault: params.fault,
@@ -97,12 +96,22 @@ impl DrillGateway {
         let (id, root) = (order.client_order_id, order.header.root);
         let (price, quantity) = (Decimal(order.price), Decimal(order.quantity));
         let line = format!("{id},{kind},{root},{side},{price},{quantity}\n");
-        let written = self.file.write_all(line.as_bytes());
+        let file = self.file.as_mut().ok_or_else(|| Fault::new("it was not started"))?;
+        let written = file.write_all(line.as_bytes());
         written.map_err(|error| Fault::new(format!("the order cannot be written: {error}")))
     }
 }
 
 impl Stage for DrillGateway {
+    fn on_start(&mut self, _: &mut Outbox) -> Result<(), Fault> {
+        let file = OpenOptions::new().create(true).append(true).open(&self.path);
+        self.file = Some(file.map_err(|error| {
+            let path = self.path.display();
+            Fault::new(format!("{path} cannot be appended to: {error}; name a file"))
+        })?);
+        Ok(())
+    }
+
     fn reconcile(&mut self, event: &Slot) -> Result<Reconciled, Fault> {
         let done = self.unsure.remove(&event.view::<Order>().client_order_id);
         Ok(if done { Reconciled::Done } else { Reconciled::NotDone })
