@@ -14,18 +14,7 @@
 //!   numbers each. Waiting deliveries lie in a heap by the time at which they are due.
 //! * Memory grows with the deliveries taken on, and its caller bounds these.
 //!
-//! A breaker, one per target:
-//!
-//! ```text
-//!              `failures` in a row                     `open_for` is over
-//!   +--------+ ------------------> +------+ -----------------------------> +-----------+
-//!   | closed |                     | open |                                | half-open | `probes` attempts
-//!   +--------+                     +------+ <----------------------------- +-----------+ go through
-//!       ^                                          one of them fails             |
-//!       +------------------------------------------------------------------------+
-//!                                    all of them succeed
-//! ```
-//!
+//! A [`Breaker`] for each target, core's own, since its middleware has the same.
 //! While it is open its deliveries wait; they are not attempts, and cost none. A target that answers
 //! with a permanent fault is there: that counts as an answer, not as a failure.
 //!
@@ -33,13 +22,12 @@
 //! |---|---|
 //! | `backoff` | how long after which attempt |
 //! | `budget` | the share of deliveries that may be retries |
-//! | `breaker` | closed, open, half-open |
 //! | `queue` | [`Queue`]: all of it, as core's [`Deliveries`](pitlane::delivery::Deliveries) |
 //! | `lines` | which deliveries wait for which; cancels |
 //!
 //! Why not crates: `backon` (1.6) adds its jitter on top of the delay and keeps an iterator per delivery,
 //! and full jitter from zero is what spreads retries best; `recloser` (1.4) asks the system's clock itself
-//! and goes by a rate of errors. What is left to write is some twenty lines each.
+//! and goes by a rate of errors. What is left to write is short.
 //!
 //! Not for: deliveries in parallel. One at a time per courier; another route has another courier.
 //!
@@ -64,12 +52,11 @@
 #![forbid(unsafe_code)]
 
 mod backoff;
-mod breaker;
 mod budget;
 mod lines;
 mod queue;
 
 pub use backoff::Backoff;
-pub use breaker::Breaker;
 pub use budget::Budget;
+pub use pitlane::delivery::Breaker;
 pub use queue::Queue;

@@ -177,6 +177,7 @@ mod tests {
     fn writes_what_it_takes_and_fails_when_told_to() {
         let (folder, gateway) = gateway(DrillFault::Transient);
         let mut harness = Harness::new(component(gateway).on::<Order>());
+        harness.start().unwrap();
         assert!(harness.send(&order(1)).is_ok());
         assert!(harness.send(&order(2)).is_err());
         std::fs::write(folder.path().join("down"), "").unwrap();
@@ -189,8 +190,11 @@ mod tests {
     fn what_it_does_not_know_it_has_done_it_knows_when_asked() {
         let (_folder, mut gateway) = gateway(DrillFault::Unknown);
         gateway.attempts = 1;
-        let mut out_of = Harness::new(component(gateway).on::<Order>());
-        let fault = out_of.send(&order(7)).unwrap_err();
+        let mut harness = Harness::new(component(gateway).on::<Order>());
+        harness.start().unwrap();
+        let fault = harness.send(&order(7)).unwrap_err();
         assert_eq!(fault.kind(), FaultKind::Unknown);
+        assert_eq!(harness.reconcile(&order(6)).unwrap(), Reconciled::NotDone);
+        assert_eq!(harness.reconcile(&order(7)).unwrap(), Reconciled::Done);
     }
 }

@@ -23,17 +23,20 @@
 //! | [`Couriers`] | what a topology with reliable routes needs from outside |
 //! | [`Terms`] | what a route says about all that, as plain data |
 //! | [`Settlement`] | an outcome as an event of 64 bytes, so that it is journaled like any other |
+//! | [`Breaker`] | the state machine of circuit breakers, of deliveries and of the middleware |
 //! | [`Account`] | how many wait and for how long, what the breakers do |
 //!
 //! Nothing here reads a clock, sleeps or opens a file: time is passed in, ns since 1970.
 
 mod account;
+mod breaker;
 mod couriers;
 mod deliveries;
 mod settlement;
 mod terms;
 
 pub use account::{Account, BreakerAccount, BreakerState};
+pub use breaker::Breaker;
 pub use couriers::Couriers;
 pub use deliveries::{Deliveries, Delivery, Due, Ending, Failure, Outcome, Settled};
 pub use settlement::{Settlement, SettlementKind, TEXT_BYTES};

@@ -62,7 +62,7 @@ mod tests;
 mod throttle;
 mod wrapped;
 
-pub use breaker::{Breaker, CircuitBreaker};
+pub use breaker::CircuitBreaker;
 pub use dedupe::Dedupe;
 pub(crate) use layer::LayerKind;
 pub use layer::{Layer, around, authorize, on_error};

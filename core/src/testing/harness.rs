@@ -5,7 +5,7 @@ use crate::condition::Fields;
 use crate::event::{Event, EventType, Header, MarketData, Order, Signal, Slot};
 use crate::middleware::wrap;
 use crate::ring::{Reader, RingBuilder};
-use crate::stage::{Component, Fault, Gone, Outbox, Run, Stream};
+use crate::stage::{Component, Fault, Gone, Outbox, Reconciled, Run, Stream};
 
 /// Slots of the harness's streams: when they are full, the stage gets no further events until some
 /// were taken.
@@ -114,6 +114,14 @@ impl Harness {
             }
             None => self.component.stage.batch_end(),
         }
+    }
+
+    /// Asks a gateway whether it did something, as a route does after an unknown outcome.
+    ///
+    /// # Errors
+    /// The stage's.
+    pub fn reconcile<E: Event>(&mut self, event: &E) -> Result<Reconciled, Fault> {
+        self.component.stage.reconcile(Slot::of(event))
     }
 
     /// Calls `on_stop`.

@@ -1,9 +1,22 @@
-//! Leaves a target alone that keeps failing. Drawn on the crate's page.
+//! Leaves a target alone that keeps failing.
+//!
+//! ```text
+//!              `failures` in a row                     `open_for` is over
+//!   +--------+ ------------------> +------+ -----------------------------> +-----------+
+//!   | closed |                     | open |                                | half-open | `probes` attempts
+//!   +--------+                     +------+ <----------------------------- +-----------+ go through
+//!       ^                                          one of them fails             |
+//!       +------------------------------------------------------------------------+
+//!                                    all of them succeed
+//! ```
 
-use crate::backoff::nanos;
-use pitlane::delivery::{BreakerAccount, BreakerState, BreakerTerms};
+use super::{BreakerAccount, BreakerState, BreakerTerms};
 
-/// A circuit breaker of one target. Attempts are asked for, then told of, one at a time or several.
+/// A circuit breaker of one target, by a clock of the caller's: ns that never go back. Attempts are asked
+/// for, then told of, one at a time or several.
+///
+/// The one state machine of both kinds of breakers: those of deliveries, by the wall's clock, which delay,
+/// and the [middleware](crate::middleware::CircuitBreaker), by event time, which holds events back.
 #[derive(Clone, Debug)]
 pub struct Breaker {
     failures: u32,
@@ -29,7 +42,7 @@ impl Breaker {
     pub fn new(terms: &BreakerTerms) -> Self {
         Self {
             failures: terms.failures,
-            open_for: nanos(terms.open_for),
+            open_for: u64::try_from(terms.open_for.as_nanos()).unwrap_or(u64::MAX),
             probes: terms.probes.max(1),
             state: State::Closed(0),
             opened: 0,
@@ -109,7 +122,7 @@ impl Breaker {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(any(loom, shuttle))))]
 mod tests {
     use super::*;
     use std::time::Duration;
