@@ -132,11 +132,13 @@ impl<E: Event> Producer<E> {
     }
 
     /// Slots free now, as far as is known without looking at the readers.
+    #[inline]
     pub(crate) fn room(&self) -> usize {
         (self.free_until - self.written) as usize
     }
 
     /// Slots free now.
+    #[cold]
     pub(crate) fn look_for_room(&mut self) -> usize {
         self.look_at_gates();
         self.room()
@@ -145,10 +147,14 @@ impl<E: Event> Producer<E> {
     /// Whether there is room for one more event.
     #[inline]
     pub(crate) fn has_room(&mut self) -> bool {
-        if self.written == self.free_until {
-            self.look_at_gates();
-        }
-        self.written < self.free_until
+        self.written < self.free_until || self.look_for_room() > 0
+    }
+
+    /// Whether the next event can be written where it is to lie: there is room as far as is known, and no
+    /// lossy reader that may be copying what was there.
+    #[inline]
+    pub(crate) fn has_place(&self) -> bool {
+        self.written < self.free_until && self.ahead == 0
     }
 
     /// Writes the next event without publishing it; `false` when there is no room.
@@ -181,6 +187,39 @@ impl<E: Event> Producer<E> {
         }
         self.written += 1;
         true
+    }
+
+    /// Copies events in, as many as there is room for, and lets `stamp` change each in its place;
+    /// publishes nothing. Gives how many.
+    #[inline]
+    pub(crate) fn write_all(&mut self, events: &[Slot], mut stamp: impl FnMut(&mut Slot)) -> usize {
+        if self.room() < events.len() {
+            self.look_at_gates();
+        }
+        let count = events.len().min(self.room());
+        if self.ahead > 0 || cfg!(loom) {
+            for event in &events[..count] {
+                self.write_with(|slot| {
+                    *slot = *event;
+                    stamp(slot);
+                });
+            }
+            return count;
+        }
+        let mut left = &events[..count];
+        while !left.is_empty() {
+            let (now, later) = left.split_at(self.storage.contiguous(self.written, left.len()));
+            #[allow(unsafe_code, reason = "the ring's own write")]
+            // SAFETY: R2: they lie in `cursor..free_until`, side by side; nothing else borrows them.
+            let slots = unsafe { self.storage.slice_mut(self.written, now.len()) };
+            for (slot, event) in slots.iter_mut().zip(now) {
+                *slot = *event;
+                stamp(slot);
+            }
+            self.written += now.len() as u64;
+            left = later;
+        }
+        count
     }
 
     /// Writes the next event where lossy readers may be copying what was there.
