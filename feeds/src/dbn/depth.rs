@@ -24,6 +24,8 @@ const LEVELS: usize = 10;
 /// Price and size of a level; a null price where there is none.
 type Level = (i64, u32);
 
+const NONE: Level = (NULL, 0);
+
 /// The levels of a side, best first.
 type Levels = [Level; LEVELS];
 
@@ -81,11 +83,12 @@ impl Depth {
             self.last.resize_with(at + 1, || None);
         }
         let stamp = Stamp::of(quote, record);
-        let bids = record.levels.each_ref().map(|level| (level.bid_px, level.bid_sz));
-        let asks = record.levels.each_ref().map(|level| (level.ask_px, level.ask_sz));
+        let level = |price, size| if size == 0 { NONE } else { (price, size) };
+        let bids = record.levels.each_ref().map(|both| level(both.bid_px, both.bid_sz));
+        let asks = record.levels.each_ref().map(|both| level(both.ask_px, both.ask_sz));
         let last = self.last[at].get_or_insert_with(|| {
             out.push(stamp.event(MarketDataKind::Clear, Side::None, (NULL, NULL)));
-            Box::new(Last { bids: [(NULL, 0); LEVELS], asks: [(NULL, 0); LEVELS], is_open: false })
+            Box::new(Last { bids: [NONE; LEVELS], asks: [NONE; LEVELS], is_open: false })
         });
         differences(&stamp, Side::Bid, &mut last.bids, bids, out);
         differences(&stamp, Side::Ask, &mut last.asks, asks, out);

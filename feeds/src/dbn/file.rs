@@ -235,10 +235,8 @@ impl DbnFile {
 
     #[cold]
     fn another_file(&self) -> SourceError {
-        let message = format!(
-            "after {} good records: metadata of another DBN file begin here",
-            self.records
-        );
+        let message =
+            format!("after {} good records: metadata of another DBN file begin here", self.records);
         let help = "files that were put together in one cannot be read: give each by itself, they are \
                     merged in order of time";
         at_path(&self.path, message, help)
