@@ -102,15 +102,15 @@ impl Entry for Sequencer {
         let key = port.in_topology(self.shared.topology);
         let key = key.unwrap_or_else(|| panic!("{port:?} is of another topology"));
         let ingress = &mut self.ingresses[key];
-        let (mut root, mut latest) = (self.next_root, 0);
+        let (first, mut latest) = (self.next_root, 0);
         let source = ingress.source_id;
-        let entered = ingress.stream.producer.write_all(events, |slot| {
-            slot.header.root = root;
+        let entered = ingress.stream.producer.write_many(events.len(), |at, slot| {
+            *slot = events[at];
+            slot.header.root = first + at as u64;
             slot.header.source = source;
-            root += 1;
             latest = latest.max(slot.header.ts_event);
         });
-        self.next_root = root;
+        self.next_root += entered as u64;
         self.turn -= entered;
         if entered > 0 {
             if let Some((entries, clock)) = &self.entered {
