@@ -244,6 +244,10 @@ fn session(mut exchanges: Vec<Exchange>, events: usize) -> Session {
             }
             left -= 1;
             open[at] = exchanges[at].step();
+            if open[at].is_empty() {
+                // A trade that met nobody.
+                continue;
+            }
         }
         // Several records may have been captured at once.
         now += chance.below(3) * 1_000;
