@@ -104,14 +104,11 @@ impl Entry for Sequencer {
         let ingress = &mut self.ingresses[key];
         let first = self.next_root;
         let Ingress { source_id, stream, .. } = ingress;
-        let enters = |(event, root): (&Slot, u64)| {
-            stream.producer.write_with(|slot| {
-                *slot = *event;
-                slot.header.root = root;
-                slot.header.source = *source_id;
-            })
-        };
-        let entered = events.iter().zip(first..).map(enters).take_while(|&entered| entered).count();
+        let entered = stream.producer.write_many(events.len(), |at, slot| {
+            *slot = events[at];
+            slot.header.root = first + at as u64;
+            slot.header.source = *source_id;
+        });
         self.next_root += entered as u64;
         self.turn -= entered;
         if entered > 0 {

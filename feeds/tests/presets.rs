@@ -50,6 +50,27 @@ fn binance_aggregated_trades_of_spot_and_futures() {
 }
 
 #[test]
+fn binance_single_trades_of_spot_and_futures() {
+    // Spot: seven columns; futures: six, with or without a header.
+    let header = "id,price,qty,quote_qty,time,is_buyer_maker\n";
+    let futures = "5232105,61683.3,0.003,185.0499,1723075200037,true\n";
+    let spot = "7,61683.3,0.003,185.0499,1735689600010866,False,True\n";
+    let name = "BTCUSDT-trades-2024-08-08.csv";
+    let (price, size) = (61_683 * SCALE + 3 * SCALE / 10, 3 * SCALE / 1000);
+    for text in [format!("{header}{futures}"), futures.to_owned()] {
+        for preset in [None, Some(Preset::BinanceTrades)] {
+            let (trades, instruments) = read(name, preset, &text);
+            let trade = MarketData::trade(1, 1_723_075_200_037_000_000, price, size, Side::Ask);
+            assert_eq!(trades, [trade.with_venue_sequence(5_232_105)]);
+            assert_eq!(symbol(&trades[0], &instruments), "BTCUSDT");
+        }
+    }
+    let (trades, _) = read(name, None, spot);
+    let trade = MarketData::trade(1, 1_735_689_600_010_866_000, price, size, Side::Bid);
+    assert_eq!(trades, [trade.with_venue_sequence(7)]);
+}
+
+#[test]
 fn binance_book_tickers() {
     let text = "update_id,best_bid_price,best_bid_qty,best_ask_price,best_ask_qty,transaction_time,\
                 event_time\n5204837583120,61659.7,1.486,61659.8,0.981,1723075200001,1723075200005\n";

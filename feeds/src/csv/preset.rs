@@ -23,6 +23,9 @@ pub enum Preset {
     /// Binance's aggregated trades, of spot (eight columns) and futures (seven), with and without a
     /// header line, times in ms or, since 2025, us.
     BinanceAggTrades,
+    /// Binance's single trades, of spot (seven columns) and futures (six), with and without a header
+    /// line, times as those of aggregated trades.
+    BinanceTrades,
     /// Binance's best bid and ask of futures.
     BinanceBookTicker,
     /// Tardis's `trades`.
@@ -38,8 +41,8 @@ pub enum Preset {
     Plain,
 }
 
-const NAMES: [&str; 10] = {
-    let mut names = [""; 10];
+const NAMES: [&str; 11] = {
+    let mut names = [""; 11];
     let mut at = 0;
     while at < names.len() {
         names[at] = Preset::ALL[at].name();
@@ -50,11 +53,12 @@ const NAMES: [&str; 10] = {
 
 impl Preset {
     /// All presets.
-    pub const ALL: [Preset; 10] = [
+    pub const ALL: [Preset; 11] = [
         Preset::LeanEquityTrade,
         Preset::LeanEquityQuote,
         Preset::LeanForexQuote,
         Preset::BinanceAggTrades,
+        Preset::BinanceTrades,
         Preset::BinanceBookTicker,
         Preset::TardisTrades,
         Preset::TardisQuotes,
@@ -71,6 +75,7 @@ impl Preset {
             Preset::LeanEquityQuote => "lean-equity-quote",
             Preset::LeanForexQuote => "lean-forex-quote",
             Preset::BinanceAggTrades => "binance-agg-trades",
+            Preset::BinanceTrades => "binance-trades",
             Preset::BinanceBookTicker => "binance-book-ticker",
             Preset::TardisTrades => "tardis-trades",
             Preset::TardisQuotes => "tardis-quotes",
@@ -91,7 +96,7 @@ impl Preset {
             Preset::LeanEquityTrade => Defaults { price_scale: 10_000, ..lean },
             Preset::LeanEquityQuote => Defaults { price_scale: 10_000, one_sided: true, ..lean },
             Preset::LeanForexQuote => lean,
-            Preset::BinanceAggTrades | Preset::BinanceBookTicker => {
+            Preset::BinanceAggTrades | Preset::BinanceTrades | Preset::BinanceBookTicker => {
                 Defaults { time_unit: TimeUnit::MsOrUs, ..Defaults::default() }
             }
             Preset::TardisTrades | Preset::TardisQuotes | Preset::TardisIncrementalBookL2 => {
@@ -115,6 +120,9 @@ impl Preset {
             Preset::LeanForexQuote => Shape::Fixed(&[TsEvent, BidPrice, AskPrice]),
             Preset::BinanceAggTrades => {
                 Shape::Open(&[VenueSequence, Price, Size, Skip, Skip, TsEvent, BuyerIsMaker])
+            }
+            Preset::BinanceTrades => {
+                Shape::Open(&[VenueSequence, Price, Size, Skip, TsEvent, BuyerIsMaker])
             }
             Preset::BinanceBookTicker => {
                 Shape::Open(&[Skip, BidPrice, BidSize, AskPrice, AskSize, TsEvent])

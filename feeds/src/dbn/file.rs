@@ -1,6 +1,7 @@
 //! One DBN file as a source.
 
 use super::convert::{BadRecord, Made, convert};
+use super::depth::Depth;
 use super::header::{self, Opened};
 use super::mbo;
 use super::names::Names;
@@ -9,6 +10,7 @@ use super::place;
 use crate::bytes::Bytes;
 use crate::csv::OnBadRow;
 use crate::error::at_path;
+use dbn::Mbp10Msg;
 use dbn::decode::dbn::fsm::{DbnFsm, ProcessResult};
 use pitlane::Instruments;
 use pitlane::event::MarketData;
@@ -18,6 +20,9 @@ use std::path::PathBuf;
 
 /// Bad records that are reported in full.
 const SAMPLES: usize = 5;
+
+/// Events that a record may come to: a quote, a clear, twenty levels that go and twenty that come, a trade.
+const MOST_PER_RECORD: usize = 43;
 
 /// What a file's records do not say themselves.
 #[derive(Clone, Debug)]
@@ -47,8 +52,24 @@ struct Open {
     bytes: Bytes,
     fsm: DbnFsm,
     names: Names,
-    /// The second event of a record, where the batch had room for the first alone.
-    held: Option<MarketData>,
+    depth: Depth,
+    /// Events of the last record that the batch had no room for, from `held_at` on.
+    held: Vec<MarketData>,
+    held_at: usize,
+}
+
+impl Open {
+    /// Moves what is held into the batch, as much as fits.
+    fn hand_out(&mut self, batch: &mut Vec<MarketData>) {
+        let held = &self.held[self.held_at..];
+        let count = held.len().min(batch.capacity() - batch.len());
+        batch.extend_from_slice(&held[..count]);
+        self.held_at += count;
+        if self.held_at == self.held.len() {
+            self.held.clear();
+            self.held_at = 0;
+        }
+    }
 }
 
 /// What decoding came to.
@@ -94,7 +115,14 @@ impl DbnFile {
     fn start(&self, opened: Opened) -> Box<Open> {
         let Ground { symbol, venues, instruments } = &self.ground;
         let names = Names::new(opened.metadata.as_ref(), symbol.as_deref(), *venues, instruments);
-        Box::new(Open { bytes: opened.bytes, fsm: opened.fsm, names, held: None })
+        Box::new(Open {
+            bytes: opened.bytes,
+            fsm: opened.fsm,
+            names,
+            depth: Depth::default(),
+            held: Vec::with_capacity(MOST_PER_RECORD),
+            held_at: 0,
+        })
     }
 
     /// Makes events of the records in the buffer until the batch is full or the buffer has none.
@@ -103,11 +131,14 @@ impl DbnFile {
         open: &mut Open,
         batch: &mut Vec<MarketData>,
     ) -> Result<Decoded, SourceError> {
-        batch.extend(open.held.take());
         loop {
+            open.hand_out(batch);
             self.orders(open, batch);
             if batch.len() == batch.capacity() {
                 return Ok(Decoded::Full);
+            }
+            if begins_again(open.fsm.data()) {
+                return Err(self.another_file());
             }
             // The `dbn` crate takes it for granted that records begin at multiples of eight bytes.
             if let [words, ..] = open.fsm.data()
@@ -124,15 +155,11 @@ impl DbnFile {
             let Some(record) = open.fsm.last_record() else { continue };
             self.records += 1;
             match convert(record, &mut open.names) {
-                Ok(Made::One(event)) => batch.push(event),
-                Ok(Made::Two(first, second)) => {
-                    batch.push(first);
-                    if batch.len() < batch.capacity() {
-                        batch.push(second);
-                    } else {
-                        open.held = Some(second);
-                    }
+                Ok(made) if let Some(levels) = record.get::<Mbp10Msg>() => {
+                    open.depth.spread(made, levels, &mut open.held);
                 }
+                Ok(Made::One(event)) => batch.push(event),
+                Ok(Made::Two(first, second)) => open.held.extend([first, second]),
                 Ok(Made::Other(what)) => self.report.note(what, 1),
                 Err(problem) => self.bad_record(problem)?,
             }
@@ -206,6 +233,15 @@ impl DbnFile {
         Ok(())
     }
 
+    #[cold]
+    fn another_file(&self) -> SourceError {
+        let message =
+            format!("after {} good records: metadata of another DBN file begin here", self.records);
+        let help = "files that were put together in one cannot be read: give each by itself, they are \
+                    merged in order of time";
+        at_path(&self.path, message, help)
+    }
+
     fn broken(&self, message: &str) -> SourceError {
         let message = format!("after {} good records: {message}", self.records);
         at_path(&self.path, message, "check whether the file was copied whole")
@@ -238,6 +274,11 @@ impl DbnFile {
             self.last_time = time;
         }
     }
+}
+
+/// Whether what follows is no record but the beginning of a file.
+fn begins_again(data: &[u8]) -> bool {
+    matches!(data, [b'D', b'B', b'N', 1..=3, ..])
 }
 
 impl Source for DbnFile {

@@ -15,10 +15,12 @@
 //! | `header` | metadata, without trusting the lengths it states; fragments and DBZ |
 //! | `names` | which symbol a number stands for at a time |
 //! | `convert`, `mbo` | records to events |
+//! | `depth` | ten levels per record to changes of levels |
 //! | `file` | one file as a source; bad records |
 //! | `place` | where in a plain file a time begins |
 
 mod convert;
+mod depth;
 mod file;
 mod header;
 mod mbo;
@@ -31,6 +33,8 @@ pub use options::{DbnOptions, Venues, dbn_source};
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) use tests::samples;
 
 /// A file whose bytes are in memory.
 #[cfg(any(test, fuzzing))]
