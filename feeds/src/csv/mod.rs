@@ -12,7 +12,9 @@
 //! | `layout` | what each column is: presets, headers, maps |
 //! | `levels` | rows that are levels of a book: snapshots, ends of messages |
 //! | `lines` | lines from a large buffer, no copy |
-//! | `fast` | plain rows in one pass, all others left to `decode` |
+//! | `marks` | where fields and rows end, 64 bytes at a time |
+//! | `field` | numbers and words of known bounds |
+//! | `fast` | plain rows by their marks, all others left to `decode` |
 //! | `decode`, `number`, `words`, `book` | rows to events, no allocation per row |
 //! | `file` | one file as a source; bad rows |
 //! | `files` | which files a config names; what their names say |
@@ -24,11 +26,13 @@
 mod book;
 mod decode;
 mod fast;
+mod field;
 mod file;
 mod files;
 mod layout;
 mod levels;
 mod lines;
+mod marks;
 mod number;
 mod open;
 pub(crate) mod options;
