@@ -1,10 +1,11 @@
 //! Rows to events.
 
 use super::book::{Level, Tops};
+use super::clock::{Clock, FIRST_US};
 use super::fast::Plan;
 use super::layout::{Arity, Form, Layout, Role, Shape};
 use super::number::{Scale, unsigned};
-use super::options::{TimeFrom, TimeUnit};
+use super::options::TimeFrom;
 use super::problem::{Problem, RowError};
 use super::words::Words;
 use crate::time::{Day, Iso};
@@ -27,7 +28,6 @@ pub(crate) struct Ground {
 
 /// In place of a unit: ms below [`FIRST_US`], else us.
 const MS_OR_US: u64 = 0;
-const FIRST_US: u64 = 100_000_000_000_000;
 
 /// What one row says.
 pub(super) struct Row {
@@ -53,6 +53,7 @@ pub(crate) struct Decoder {
     pub(super) plan: Option<Plan>,
     pub(super) delimiter: u8,
     unit: u64,
+    pub(super) clock: Clock,
     /// Each row is an atomic event of its own: no column says otherwise.
     whole_rows: bool,
     since_midnight: bool,
@@ -69,6 +70,7 @@ pub(crate) struct Decoder {
 impl Decoder {
     pub(crate) fn new(form: &Form, mut layout: Layout, ground: Ground) -> Self {
         let by_exchange = form.one_sided || form.nbbo;
+        let since_midnight = form.time_from == TimeFrom::Midnight;
         if !by_exchange {
             for role in layout.roles.iter_mut().filter(|role| **role == Role::Exchange) {
                 *role = Role::Skip;
@@ -79,14 +81,9 @@ impl Decoder {
             plan: Plan::new(&layout),
             layout,
             delimiter: form.delimiter,
-            unit: match form.time_unit {
-                TimeUnit::Ns => 1,
-                TimeUnit::Us => 1_000,
-                TimeUnit::Ms => 1_000_000,
-                TimeUnit::S => 1_000_000_000,
-                TimeUnit::MsOrUs => MS_OR_US,
-            },
-            since_midnight: form.time_from == TimeFrom::Midnight,
+            unit: form.time_unit.ns().unwrap_or(MS_OR_US),
+            clock: Clock::new(form.time_unit, since_midnight.then_some(&ground.day)),
+            since_midnight,
             price: form.price,
             size: form.size,
             one_sided: form.one_sided,
@@ -219,13 +216,6 @@ impl Decoder {
             MS_OR_US => number.checked_mul(1_000),
             unit => number.checked_mul(unit),
         }
-    }
-
-    /// Ns since 1970 of a number in a column of times.
-    #[inline]
-    pub(super) fn time_of(&self, number: u64) -> Option<u64> {
-        let ns = self.ns(number)?;
-        if self.since_midnight { self.ground.day.at(ns) } else { Some(ns) }
     }
 
     #[inline]

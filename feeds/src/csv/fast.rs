@@ -13,7 +13,7 @@ use super::decode::{Decoder, Row};
 use super::field::{decimal, short, whole, word};
 use super::layout::{Arity, Layout, Role, Shape};
 use super::lines::Lines;
-use super::marks::{self, Marks};
+use super::marks::Marks;
 use super::number::{Scale, unsigned};
 use pitlane::event::fixed::NULL;
 use pitlane::event::{MarketData, MarketDataKind, Side};
@@ -74,24 +74,22 @@ impl Plan {
 /// A row's fields.
 struct Fields<'a> {
     text: &'a [u8],
-    /// See [`marks::Row`].
+    /// See [`super::marks::Rows::next`].
     marks: &'a [u32],
-    /// Bytes by which the last field ends before its mark.
-    returned: usize,
     columns: &'a [usize; ROLES],
 }
 
 impl<'a> Fields<'a> {
     /// `None` where it is no row of the plan.
     #[inline(always)]
-    fn new(text: &'a [u8], row: marks::Row<'a>, plan: &'a Plan) -> Option<Self> {
-        let fields = row.marks.len().wrapping_sub(1);
-        if row.is_odd || fields.wrapping_sub(plan.least) > plan.besides {
-            return None;
+    fn new(text: &'a [u8], row: &'a [u32], plan: &'a Plan) -> Option<Self> {
+        let (end, mut marks) = row.split_last()?;
+        // Before `\n` stands the end of the last field: that of the line is the same, or comes after it.
+        if text.get((*end as usize).wrapping_sub(1)) != Some(&b'\r') {
+            marks = row;
         }
-        let end = *row.marks.last()? as usize;
-        let returned = usize::from(text.get(end.checked_sub(1)?) == Some(&b'\r'));
-        Some(Self { text, marks: row.marks, returned, columns: &plan.columns })
+        let is_whole = marks.len().wrapping_sub(plan.least + 1) <= plan.besides;
+        is_whole.then_some(Self { text, marks, columns: &plan.columns })
     }
 
     /// Where the field of a role is; empty where there is none.
@@ -100,8 +98,7 @@ impl<'a> Fields<'a> {
         let column = self.columns[role as usize];
         let (before, end) = (self.marks.get(column), self.marks.get(column.wrapping_add(1)));
         let (Some(before), Some(end)) = (before, end) else { return 0..0 };
-        let is_last = column + 2 == self.marks.len();
-        before.wrapping_add(1) as usize..*end as usize - if is_last { self.returned } else { 0 }
+        before.wrapping_add(1) as usize..*end as usize
     }
 
     #[inline(always)]
@@ -120,7 +117,12 @@ impl<'a> Fields<'a> {
 
     #[inline(always)]
     fn size(&self, role: Role, scale: Scale) -> Option<i64> {
-        self.decimal(role, scale).filter(|size| *size >= 0)
+        let at = self.at(role);
+        if at.is_empty() {
+            return Some(NULL);
+        }
+        let unusual = || unusual(self.of(at.clone()), scale).filter(|size| *size >= 0);
+        decimal(self.text, at.clone(), scale).or_else(unusual)
     }
 
     #[inline(always)]
@@ -178,8 +180,8 @@ fn unusual(text: &[u8], scale: Scale) -> Option<i64> {
 /// Where events go; each is written where it stays: copying one that was just written costs as much
 /// as all else, since the copy waits for the writes.
 pub(super) trait Out {
-    /// Whether there is room for one more row.
-    fn has_room(&self) -> bool;
+    /// Rows for which there is room.
+    fn room(&self) -> usize;
 
     /// Takes the event of a row.
     fn take(&mut self, event: MarketData);
@@ -208,25 +210,26 @@ impl Decoder {
         out: &mut impl Out,
     ) {
         let text = lines.marked();
-        let (mut end, mut count) = (None, 0);
-        while out.has_room() {
-            let Some(row) = marks.row() else {
-                if marks.scan(text, self.delimiter) {
-                    continue;
+        let (mut end, mut count, mut is_plain) = (None, 0, true);
+        while is_plain && out.room() > 0 && (marks.has_row() || marks.scan(text, self.delimiter)) {
+            let mut rows = marks.rows();
+            let (mut taken, most) = (0, rows.count().min(out.room()));
+            while taken < most {
+                let Some((row, is_odd)) = rows.next() else { break };
+                let fields = if is_odd { None } else { Fields::new(text, row, plan) };
+                let event = fields.and_then(|fields| self.row_by_marks::<WAY>(&fields, out));
+                if event.is_none() {
+                    is_plain = false;
+                    break;
                 }
-                break;
-            };
-            let newline = row.marks.last().copied();
-            let Some(fields) = Fields::new(text, row, plan) else { break };
-            if self.row_by_marks::<WAY>(&fields, out).is_none() {
-                break;
+                end = row.last().copied();
+                taken += 1;
             }
-            end = newline;
-            count += 1;
-            marks.take();
+            marks.take_rows(taken);
+            count += taken;
         }
         if let Some(newline) = end {
-            lines.take_rows(newline as usize + 1, count);
+            lines.take_rows(newline as usize + 1, count as u64);
         }
     }
 
@@ -287,7 +290,7 @@ impl Decoder {
         if at.is_empty() {
             return Some(None);
         }
-        let time = whole(fields.text, at.clone()).and_then(|number| self.time_of(number));
+        let time = whole(fields.text, at.clone()).and_then(|number| self.clock.time(number));
         match time {
             Some(time) => Some(Some(time)),
             None => self.time(role, fields.of(at)).ok().map(Some),

@@ -28,17 +28,29 @@ const POWERS: [u64; 19] = {
 /// Decimals of more digits after the point are left to others.
 const MOST_PLACES: usize = 9;
 
+/// The last bytes of a word, by how many there are, to 8.
+const LAST: [u64; 16] = {
+    let mut last = [0; 16];
+    let mut count = 1;
+    while count <= 8 {
+        last[count] = !0 << (64 - 8 * count);
+        count += 1;
+    }
+    last
+};
+
 /// The eight bytes before a place, the first one lowest.
 #[inline(always)]
 fn before(text: &[u8], end: usize) -> Option<u64> {
-    let bytes = text.get(end.checked_sub(8)?..end)?;
+    // Where there are fewer, it wraps to a place that no text has.
+    let bytes = text.get(end.wrapping_sub(8)..)?;
     bytes.first_chunk().map(|bytes| u64::from_le_bytes(*bytes))
 }
 
-/// Those of them that are the last `count`; the others are 0. 1 to 8.
+/// Those of them that are the last `count`; the others are 0.
 #[inline(always)]
 fn last(word: u64, count: usize) -> u64 {
-    word & (!0 << (64 - 8 * count))
+    word & LAST[count % 16]
 }
 
 /// Whether all bytes are at most 9.
@@ -100,8 +112,8 @@ pub(super) fn decimal(text: &[u8], at: Range<usize>, scale: Scale) -> Option<i64
     let points = points.wrapping_sub(ONES) & !points & HIGH;
     if points == 0 {
         let units = scale.units()?;
-        let value = are_digits(word).then(|| eight(word))?;
-        return (value as i64).checked_mul(units).filter(|value| *value != NULL);
+        // Far from overflow: 10^8 x 10^9.
+        return are_digits(word).then(|| eight(word) as i64 * units);
     }
     let point = points & points.wrapping_neg();
     let (lower, upto) = ((point >> 7).wrapping_sub(1), (point << 1).wrapping_sub(1));

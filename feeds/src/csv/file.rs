@@ -73,8 +73,8 @@ struct Events<'a> {
 
 impl Out for Events<'_> {
     #[inline]
-    fn has_room(&self) -> bool {
-        self.batch.len() < self.batch.capacity()
+    fn room(&self) -> usize {
+        self.batch.capacity() - self.batch.len()
     }
 
     #[inline(always)]
@@ -92,8 +92,8 @@ struct BookRows<'a> {
 
 impl Out for BookRows<'_> {
     #[inline]
-    fn has_room(&self) -> bool {
-        self.rows.has_room()
+    fn room(&self) -> usize {
+        self.rows.room()
     }
 
     #[inline(always)]
@@ -122,7 +122,7 @@ impl Open {
     fn line(&mut self) -> Found {
         let found = self.lines.next();
         if self.marks.has_row() {
-            self.marks.take();
+            self.marks.take_rows(1);
         } else {
             self.marks.begin(self.lines.start());
         }

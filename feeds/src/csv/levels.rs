@@ -81,10 +81,10 @@ pub(crate) struct LevelRows<'a> {
 }
 
 impl LevelRows<'_> {
-    /// Whether there is room for a row, and for what goes before it.
+    /// Rows for which there is room, and for what may go before each.
     #[inline]
-    pub(crate) fn has_room(&self) -> bool {
-        self.batch.len() + 2 <= self.batch.capacity()
+    pub(crate) fn room(&self) -> usize {
+        (self.batch.capacity() - self.batch.len()) / 2
     }
 
     /// As [`Levels::push`].

@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 
 /// Bytes held of a file's text.
-pub(crate) const BUFFER: usize = 256 << 10;
+pub(crate) const BUFFER: usize = 64 << 10;
 
 /// The longest line there may be; the buffer grows up to that.
 pub(crate) const LONGEST_LINE: usize = 1 << 20;

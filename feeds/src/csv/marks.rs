@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  text    1000,1815200,283\n2000,"a",7\n30
-//!  marks       ^       ^   ^    ^ ^ ^^ ^        delimiters, quotes, ends of lines
+//!  marks       ^       ^   ^    ^ ^ ^^ ^        delimiters, quotes, returns, ends of lines
 //!  rows                    1           2 odd    one past the last mark of each; odd: it has a quote
 //! ```
 //!
@@ -19,7 +19,7 @@ const BLOCK: usize = 64;
 /// Marks that are held; a row with more is left to others.
 const MOST: usize = 2048;
 
-/// In the place of a row's end: the row has a quote in it.
+/// In the place of a row's end: the row has a quote in it, or a return elsewhere than at its end.
 const ODD: u32 = 1 << 31;
 
 /// Marks of a part of a text: those of whole rows, and of the beginning of one more.
@@ -37,17 +37,41 @@ pub(crate) struct Marks {
     first: usize,
     /// Up to where the text was looked at.
     scanned: usize,
-    /// [`ODD`], where the row that is not whole yet has a quote.
+    /// [`ODD`], where the row that is not whole yet is odd.
     odd: u32,
 }
 
-/// A row that may be read by its marks.
+/// Rows that may be read by their marks.
 #[derive(Clone, Copy)]
-pub(crate) struct Row<'a> {
-    /// One before its begin (wrapping where that is 0), then the end of each field.
-    pub(crate) marks: &'a [u32],
-    /// Whether it has a quote: then marks are not ends of fields.
-    pub(crate) is_odd: bool,
+pub(crate) struct Rows<'a> {
+    /// One past the last mark of each; see [`Rows::next`].
+    ends: &'a [u32],
+    /// Begins one before the first mark of the first.
+    places: &'a [u32],
+    /// What of the places comes before that.
+    passed: usize,
+}
+
+impl<'a> Rows<'a> {
+    /// How many there are.
+    #[inline]
+    pub(crate) fn count(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// One before the next row's begin (wrapping where that is 0), then the end of each of its fields;
+    /// with `\r\n` that of the last one is followed by one more, the end of the line. And whether the
+    /// row is odd: then its marks may be something else than ends of fields.
+    #[inline(always)]
+    pub(crate) fn next(&mut self) -> Option<(&'a [u32], bool)> {
+        let (end, ends) = self.ends.split_first()?;
+        let count = (end & !ODD) as usize - self.passed;
+        let marks = self.places.get(..count)?;
+        self.ends = ends;
+        self.places = self.places.get(count - 1..)?;
+        self.passed += count - 1;
+        Some((marks, end & ODD != 0))
+    }
 }
 
 impl Marks {
@@ -73,23 +97,19 @@ impl Marks {
         (self.scanned, self.odd) = (start, 0);
     }
 
-    /// The next whole row, where one is marked.
+    /// The whole rows that are marked.
     #[inline]
-    pub(crate) fn row(&self) -> Option<Row<'_>> {
-        if self.next >= self.row_count {
-            return None;
-        }
-        let end = self.rows[self.next];
-        let marks = self.places.get(self.first - 1..(end & !ODD) as usize)?;
-        Some(Row { marks, is_odd: end & ODD != 0 })
+    pub(crate) fn rows(&self) -> Rows<'_> {
+        let passed = self.first - 1;
+        let ends = self.rows.get(self.next..self.row_count).unwrap_or_default();
+        Rows { ends, places: &self.places[passed..self.count], passed }
     }
 
-    /// The row was taken, by its marks or otherwise; nothing where none is marked.
-    #[inline]
-    pub(crate) fn take(&mut self) {
-        if self.next < self.row_count {
-            self.first = (self.rows[self.next] & !ODD) as usize;
-            self.next += 1;
+    /// So many rows were taken.
+    pub(crate) fn take_rows(&mut self, count: usize) {
+        if count > 0 {
+            self.next += count;
+            self.first = (self.rows[self.next - 1] & !ODD) as usize;
         }
     }
 
@@ -145,7 +165,7 @@ impl Marks {
         let (mut ends, mut before) = (found.ends & found.all, 0);
         while ends != 0 {
             let upto = ends ^ ends.wrapping_sub(1);
-            if found.quotes & upto & !before != 0 {
+            if found.odd & upto & !before != 0 {
                 self.odd = ODD;
             }
             self.rows[self.row_count] = (count + (found.all & upto).count_ones()) | self.odd;
@@ -153,7 +173,7 @@ impl Marks {
             (self.odd, before) = (0, upto);
             ends &= ends.wrapping_sub(1);
         }
-        if found.quotes & found.all & !before != 0 {
+        if found.odd & found.all & !before != 0 {
             self.odd = ODD;
         }
     }
@@ -162,23 +182,35 @@ impl Marks {
 /// What 64 bytes hold; the lowest bit stands for the first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Found {
-    /// Delimiters, quotes and ends of lines.
+    /// Delimiters, quotes, returns and ends of lines.
     all: u64,
-    quotes: u64,
+    /// Ends of lines.
     ends: u64,
+    /// Quotes, and returns that end no line; one at the end of the block is taken for such.
+    odd: u64,
 }
 
 #[inline(always)]
 fn find(block: &[u8; BLOCK], delimiter: u8) -> Found {
     let (parts, _) = block.as_chunks::<16>();
-    let mut found = Found { all: 0, quotes: 0, ends: 0 };
+    let mut found = Found { all: 0, ends: 0, odd: 0 };
+    let mut rare = u8x16::ZERO;
     for (at, part) in parts.iter().enumerate() {
         let part = u8x16::new(*part);
-        let is = |byte: u8| u64::from(part.simd_eq(u8x16::splat(byte)).to_bitmask()) << (16 * at);
-        let (quotes, ends) = (is(b'"'), is(b'\n'));
-        found.all |= is(delimiter) | quotes | ends;
-        found.quotes |= quotes;
-        found.ends |= ends;
+        let is = |byte: u8| part.simd_eq(u8x16::splat(byte));
+        let ends = is(b'\n');
+        found.all |= u64::from((is(delimiter) | ends).to_bitmask()) << (16 * at);
+        found.ends |= u64::from(ends.to_bitmask()) << (16 * at);
+        rare |= is(b'"') | is(b'\r');
+    }
+    if rare.to_bitmask() != 0 {
+        let bits = |byte: u8| {
+            let bit = |at: usize| u64::from(block[at] == byte) << at;
+            (0..BLOCK).fold(0, |bits, at| bits | bit(at))
+        };
+        let (quotes, returns) = (bits(b'"'), bits(b'\r'));
+        found.all |= quotes | returns;
+        found.odd = quotes | (returns & !(found.ends >> 1));
     }
     found
 }
@@ -192,8 +224,9 @@ mod tests {
     fn plainly(text: &[u8]) -> Vec<(usize, Vec<usize>, bool)> {
         let (mut rows, mut begin, mut ends, mut odd) = (Vec::new(), 0, Vec::new(), false);
         for (at, byte) in text.iter().enumerate() {
-            odd |= *byte == b'"';
-            if matches!(byte, b',' | b'"' | b'\n') {
+            let ends_line = text.get(at + 1) == Some(&b'\n') && at % BLOCK != BLOCK - 1;
+            odd |= *byte == b'"' || (*byte == b'\r' && !ends_line);
+            if matches!(byte, b',' | b'"' | b'\r' | b'\n') {
                 ends.push(at);
             }
             if *byte == b'\n' {
@@ -208,20 +241,23 @@ mod tests {
         #[test]
         fn every_row_is_marked_as_it_is(
             text in prop::collection::vec(
-                prop_oneof![4 => Just(b','), 1 => Just(b'\n'), 1 => Just(b'"'), 20 => any::<u8>()],
+                prop_oneof![4 => Just(b','), 1 => Just(b'\n'), 1 => Just(b'"'), 1 => Just(b'\r'), 20 => any::<u8>()],
                 0..600,
             ),
+            at_once in 1_usize..10,
         ) {
             let mut marks = Marks::new();
             let mut rows = Vec::new();
-            loop {
-                let Some(row) = marks.row() else {
-                    if marks.scan(&text, b',') { continue } else { break }
-                };
-                let begin = row.marks[0].wrapping_add(1) as usize;
-                let ends = row.marks[1..].iter().map(|place| *place as usize).collect();
-                rows.push((begin, ends, row.is_odd));
-                marks.take();
+            while marks.has_row() || marks.scan(&text, b',') {
+                let mut some = marks.rows();
+                let taken = some.count().min(at_once);
+                for _ in 0..taken {
+                    let (row, is_odd) = some.next().unwrap();
+                    let begin = row[0].wrapping_add(1) as usize;
+                    let ends = row[1..].iter().map(|place| *place as usize).collect();
+                    rows.push((begin, ends, is_odd));
+                }
+                marks.take_rows(taken);
             }
             prop_assert_eq!(rows, plainly(&text));
         }
@@ -234,7 +270,7 @@ mod tests {
         while marks.has_row() || marks.scan(&text, b',') {
             scans += u32::from(marks.next == 0);
             rows += 1;
-            marks.take();
+            marks.take_rows(1);
         }
         assert_eq!(rows, 5000);
         assert!(scans > 2, "{scans}");

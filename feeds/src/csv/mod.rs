@@ -15,7 +15,7 @@
 //! | `marks` | where fields and rows end, 64 bytes at a time |
 //! | `field` | numbers and words of known bounds |
 //! | `fast` | plain rows by their marks, all others left to `decode` |
-//! | `decode`, `number`, `words`, `book` | rows to events, no allocation per row |
+//! | `decode`, `number`, `clock`, `words`, `book` | rows to events, no allocation per row |
 //! | `file` | one file as a source; bad rows |
 //! | `files` | which files a config names; what their names say |
 //! | `open` | one file by preset, for tools |
@@ -24,6 +24,7 @@
 //! opens a file of a dated list only when the order has come to its date.
 
 mod book;
+mod clock;
 mod decode;
 mod fast;
 mod field;
