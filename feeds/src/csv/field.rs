@@ -69,7 +69,7 @@ fn eight(digits: u64) -> u64 {
 
 /// A whole number of at most 19 digits.
 #[inline(always)]
-pub(super) fn whole(text: &[u8], at: Range<usize>) -> Option<u64> {
+pub(crate) fn whole(text: &[u8], at: Range<usize>) -> Option<u64> {
     let count = at.end.wrapping_sub(at.start);
     if !(1..=8).contains(&count) {
         return longer(text, at.end, count);
@@ -101,7 +101,7 @@ fn longer(text: &[u8], end: usize, count: usize) -> Option<u64> {
 
 /// A decimal in units of 1e-9.
 #[inline(always)]
-pub(super) fn decimal(text: &[u8], at: Range<usize>, scale: Scale) -> Option<i64> {
+pub(crate) fn decimal(text: &[u8], at: Range<usize>, scale: Scale) -> Option<i64> {
     let count = at.end.wrapping_sub(at.start);
     if !(1..=8).contains(&count) {
         return longer_decimal(text, at, scale);

@@ -41,6 +41,7 @@ mod preset;
 mod problem;
 mod words;
 
+pub(crate) use field::{decimal, whole};
 pub(crate) use file::fill;
 pub use files::csv_source;
 pub(crate) use lines::{BUFFER, Found, Lines};
