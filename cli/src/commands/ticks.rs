@@ -17,15 +17,9 @@ use serde_json::{Map, Value, json};
 use std::io::{self, BufWriter};
 use std::path::PathBuf;
 
-/// Arguments of `ticks`.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Args {
-    #[command(subcommand)]
-    what: What,
-}
-
+/// What `ticks` does.
 #[derive(Debug, clap::Subcommand)]
-enum What {
+pub(crate) enum What {
     /// Per instrument: events by kind, first and last time, volume, VWAP, crossed and locked quotes.
     Stats {
         #[command(flatten)]
@@ -50,7 +44,7 @@ enum What {
 
 /// Files and what they do not say themselves.
 #[derive(Debug, clap::Args)]
-pub(super) struct Files {
+pub(crate) struct Files {
     /// Files: CSV or captures (plain, .gz, .zst, .zip) or DBN; several are merged in order of time.
     #[arg(required = true, value_name = "FILE")]
     paths: Vec<PathBuf>,
@@ -103,8 +97,8 @@ impl Files {
     }
 }
 
-pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
-    match &args.what {
+pub(crate) fn run(what: &What) -> Result<Exit, Failure> {
+    match what {
         What::Stats { files, json } => stats(files, *json),
         What::Cat { files, limit } => cat(files, *limit),
         What::Bars(args) => ticks_bars::run(args),
