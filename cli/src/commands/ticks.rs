@@ -14,16 +14,9 @@ use pitlane_feeds::{EventWriter, InstrumentStats, TickStats, format_time};
 use serde_json::{Map, Value, json};
 use std::io::{self, BufWriter};
 
-/// Arguments of `ticks`.
-#[derive(Debug, clap::Args)]
-#[command(after_help = super::ticks_files::presets())]
-pub(crate) struct Args {
-    #[command(subcommand)]
-    what: What,
-}
-
+/// What `ticks` does.
 #[derive(Debug, clap::Subcommand)]
-enum What {
+pub(crate) enum What {
     /// Per instrument: events by kind, first and last time, volume, VWAP, crossed and locked quotes.
     Stats {
         #[command(flatten)]
@@ -46,8 +39,8 @@ enum What {
     Book(ticks_book::Args),
 }
 
-pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
-    match &args.what {
+pub(crate) fn run(what: &What) -> Result<Exit, Failure> {
+    match what {
         What::Stats { files, json } => stats(files, *json),
         What::Cat { files, limit } => cat(files, *limit),
         What::Bars(args) => ticks_bars::run(args),
