@@ -1,6 +1,7 @@
-// The shapes of bench-peers on LMAX Disruptor: reads `SHAPE CAPACITY BATCH EVENTS` from stdin, answers
-// `EVENTS WALL_NS CPU_NS`. Events have eight long fields, all written and all read; handlers yield.
+// The shapes of bench-peers on LMAX Disruptor: reads `SHAPE WAIT CAPACITY BATCH EVENTS` from stdin, answers
+// `EVENTS WALL_NS CPU_NS`. Events have eight long fields, all written and all read; WAIT is `yielding` or `busy-spin`.
 
+import com.lmax.disruptor.BusySpinWaitStrategy;
 import com.lmax.disruptor.EventHandler;
 import com.lmax.disruptor.RingBuffer;
 import com.lmax.disruptor.YieldingWaitStrategy;
@@ -64,12 +65,13 @@ public final class Lmax {
         return sum;
     }
 
-    static String run(String shape, int capacity, int batch, long events) throws Exception {
+    static String run(String shape, String wait, int capacity, int batch, long events) throws Exception {
         boolean three = shape.equals("three");
         long each = three ? events / 3 : events;
         long all = three ? 3 * each : events;
         var disruptor = new Disruptor<>(Line::new, capacity, Executors.defaultThreadFactory(),
-            three ? ProducerType.MULTI : ProducerType.SINGLE, new YieldingWaitStrategy());
+            three ? ProducerType.MULTI : ProducerType.SINGLE,
+            wait.equals("busy-spin") ? new BusySpinWaitStrategy() : new YieldingWaitStrategy());
         Adder a = new Adder(all), b = new Adder(all), c = new Adder(all);
         Adder[] adders = {a, b, c};
         switch (shape) {
@@ -115,8 +117,8 @@ public final class Lmax {
         var asks = new BufferedReader(new InputStreamReader(System.in));
         for (String line; (line = asks.readLine()) != null && !line.equals("end"); ) {
             String[] words = line.split(" ");
-            System.out.println(run(words[0], Integer.parseInt(words[1]), Integer.parseInt(words[2]),
-                Long.parseLong(words[3])));
+            System.out.println(run(words[0], words[1], Integer.parseInt(words[2]),
+                Integer.parseInt(words[3]), Long.parseLong(words[4])));
         }
     }
 }

@@ -34,8 +34,7 @@ pub(crate) enum Command {
     /// Draw a config's topology.
     Graph(graph::Args),
     /// Look at tick files: statistics, or the ticks themselves as CSV.
-    #[command(subcommand)]
-    Ticks(ticks::What),
+    Ticks(ticks::Args),
     /// Look at journals of recorded streams: list, print, follow, check, repair, export.
     #[command(subcommand)]
     Journal(journal::What),

@@ -10,6 +10,7 @@ mod dlq;
 mod drawings;
 mod interrupts;
 mod journal;
+mod orders_of_dbn;
 mod pipes;
 mod real_data;
 mod refusals;
