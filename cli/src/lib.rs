@@ -150,7 +150,7 @@ fn dispatch(command: &Command, registry: &Registry) -> Result<Exit, Failure> {
         Command::Sweep(args) => sweep::run(args, registry),
         Command::Check(args) => check::run(args, registry),
         Command::Graph(args) => graph::run(args, registry),
-        Command::Ticks(what) => ticks::run(what),
+        Command::Ticks(args) => ticks::run(args),
         Command::Journal(what) => journal::run(what, registry),
         Command::Dlq(what) => dlq::run(what, registry),
         Command::Generate(args) => generate::run(args),

@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::format::{Check, first_of, segment_name};
 use crate::storage::Storage;
 use crate::walker::{Rest, Step, Walker, look_behind, search};
+use std::io::ErrorKind;
 
 /// What was found. The *end* is the first place where no whole frame stands.
 #[derive(Default)]
@@ -56,6 +57,23 @@ pub(crate) fn segments(storage: &dyn Storage) -> Result<Vec<u64>, Error> {
     let mut firsts: Vec<u64> = names.iter().filter_map(|name| first_of(name)).collect();
     firsts.sort_unstable();
     Ok(firsts)
+}
+
+/// What is found in the segments there are; anew where retention took one of them away meanwhile.
+pub(crate) fn of_those_kept<T>(
+    storage: &dyn Storage,
+    look: impl Fn(Vec<u64>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    loop {
+        let all = segments(storage)?;
+        let oldest = all.first().copied();
+        match look(all) {
+            Err(Error::Io { cause, .. })
+                if cause.kind() == ErrorKind::NotFound
+                    && segments(storage)?.first().copied() != oldest => {}
+            found => return found,
+        }
+    }
 }
 
 /// The last segment before which all events are known to have been durable.

@@ -6,7 +6,7 @@ use crate::format::{Check, SegmentHeader, segment_name};
 use crate::options::{JournalOptions, Retention};
 use crate::prepare::Preparer;
 use crate::storage::Storage;
-use crate::survey::{Survey, last_sure, segments};
+use crate::survey::{Survey, last_sure, of_those_kept, segments};
 use crate::walker::Walker;
 use crate::writer::{begin, make_durable, take_lock};
 use std::sync::Arc;
@@ -31,7 +31,10 @@ pub struct Bounds {
 /// # Errors
 /// [`Error::Damaged`] in what is read, [`Error::Version`], and the system's.
 pub fn bounds(storage: &dyn Storage) -> Result<Bounds, Error> {
-    let all = segments(storage)?;
+    of_those_kept(storage, |segments| bounds_of(storage, segments))
+}
+
+fn bounds_of(storage: &dyn Storage, all: Vec<u64>) -> Result<Bounds, Error> {
     let bytes = all.iter().try_fold(0, |sum, first| Ok(sum + bytes_of(storage, *first)?))?;
     let (segments, first) = (all.len(), all.first().copied().unwrap_or(0));
     let from = last_sure(storage, &all, Check::On)?;

@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::format::{Check, segment_name};
 use crate::storage::Storage;
-use crate::survey::{Survey, segments};
+use crate::survey::{Survey, of_those_kept};
 use crate::tend::bytes_of;
 use crate::walker::look_behind;
 
@@ -79,8 +79,12 @@ impl Verified {
 /// # Errors
 /// [`Error::Version`], and the system's. Damage is no error here: see [`Verified::check`].
 pub fn verify(storage: &dyn Storage) -> Result<Verified, Error> {
+    of_those_kept(storage, |segments| report(storage, segments))
+}
+
+fn report(storage: &dyn Storage, segments: Vec<u64>) -> Result<Verified, Error> {
     let check = Check::On;
-    let mut survey = Survey::take(storage, segments(storage)?, 0, check)?;
+    let mut survey = Survey::take(storage, segments, 0, check)?;
     let mut trailing = survey.trailing.saturating_sub(survey.offset);
     let mut damage = Vec::new();
     while survey.check().is_err() {
