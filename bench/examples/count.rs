@@ -1,4 +1,5 @@
 //! `count LOOP EVENTS`: a hot loop for `scripts/instructions` to count, all of it within `counted`.
+//! `count SET:NUMBER EVENTS`: the same of a variant of `pitlane bench throughput`, from 0.
 #![forbid(unsafe_code)]
 
 use pitlane::condition::{Fields, Predicates, World, compile};
@@ -6,6 +7,7 @@ use pitlane::event::{MarketData, Slot};
 use pitlane::ring::RingBuilder;
 use pitlane::topology::{Latency, Plan};
 use pitlane::{Instruments, Names};
+use pitlane_bench::suite::{SETS, Size};
 use pitlane_bench::{Prepared, Settings, rows, topologies};
 use std::hint::black_box;
 
@@ -20,6 +22,9 @@ fn main() {
         eprintln!("usage: count LOOP EVENTS; loops: {}", LOOPS.map(|(name, _)| name).join(", "));
         std::process::exit(2);
     };
+    if let Some((set, number)) = name.split_once(':') {
+        return variant(set, number, events);
+    }
     let found = LOOPS.iter().find(|(known, _)| *known == name);
     let Some((_, run)) = found else {
         eprintln!("there is no loop `{name}`");
@@ -46,6 +51,19 @@ const LOOPS: [(&str, Loop); 10] = [
     ("condition", condition),
     ("csv", csv),
 ];
+
+fn variant(set: &str, number: &str, events: u64) {
+    let found = SETS.iter().find(|known| known.name == set);
+    let size = Size { prepared: PREPARED, ..Size::of(events) };
+    let mut variants = found.map(|set| (set.variants)(size)).unwrap_or_default();
+    let Some(variant) = number.parse().ok().and_then(|number: usize| variants.get_mut(number))
+    else {
+        eprintln!("there is no variant `{set}:{number}`; it has {}", variants.len());
+        std::process::exit(2);
+    };
+    eprintln!("{}", variant.name());
+    counted(|| variant.run().events);
+}
 
 /// What is counted: nothing else in this program.
 #[inline(never)]

@@ -72,6 +72,7 @@ mod cursor;
 mod lossy;
 #[cfg(all(test, loom))]
 mod models;
+mod prefetch;
 mod producer;
 mod reader;
 mod storage;
@@ -81,6 +82,7 @@ mod tests;
 pub use lossy::{LossyReader, Taken};
 #[cfg(all(test, loom))]
 pub(crate) use models::fails_without;
+pub(crate) use prefetch::prefetch;
 pub use producer::{Claim, Producer};
 pub use reader::{Batch, Reader};
 

@@ -1,6 +1,6 @@
 //! The stage that joins what the copies of a partition emit.
 
-use super::{Component, Erased, Fault, Outbox, Ran, Run};
+use super::{Component, Erased, Outbox, Ran, Run};
 use crate::event::{Event, Slot};
 use crate::topology::Share;
 
@@ -17,18 +17,6 @@ pub(crate) fn join(of: &Component) -> Component {
 struct Join;
 
 impl Erased for Join {
-    fn start(&mut self, _: &mut Outbox) -> Result<(), Fault> {
-        Ok(())
-    }
-
-    fn batch_end(&mut self) -> Result<(), Fault> {
-        Ok(())
-    }
-
-    fn stop(&mut self, _: &mut Outbox) -> Result<(), Fault> {
-        Ok(())
-    }
-
     fn run(&mut self, input: usize, run: Run<'_>, out: &mut Outbox) -> Ran {
         let mut ran = Ran::default();
         for slot in run.slots.iter().take_while(|slot| slot.header.root < run.until) {

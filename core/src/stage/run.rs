@@ -31,9 +31,15 @@ pub(crate) struct Ran {
 /// A stage of any type. One virtual call per run, static calls per event. No panic of the stage, or
 /// of a condition before it, comes out of these calls: it is a fault.
 pub(crate) trait Erased: Send {
-    fn start(&mut self, out: &mut Outbox) -> Result<(), Fault>;
-    fn batch_end(&mut self) -> Result<(), Fault>;
-    fn stop(&mut self, out: &mut Outbox) -> Result<(), Fault>;
+    fn start(&mut self, _out: &mut Outbox) -> Result<(), Fault> {
+        Ok(())
+    }
+    fn batch_end(&mut self) -> Result<(), Fault> {
+        Ok(())
+    }
+    fn stop(&mut self, _out: &mut Outbox) -> Result<(), Fault> {
+        Ok(())
+    }
     /// Whether an event was done of which nobody knows how its attempt ended.
     fn reconcile(&mut self, _event: &Slot) -> Result<Reconciled, Fault> {
         Ok(Reconciled::NotDone)
@@ -220,18 +226,6 @@ fn hand_over<S: On<E>, E: Event>(
 pub(crate) struct Gone;
 
 impl Erased for Gone {
-    fn start(&mut self, _: &mut Outbox) -> Result<(), Fault> {
-        Ok(())
-    }
-
-    fn batch_end(&mut self) -> Result<(), Fault> {
-        Ok(())
-    }
-
-    fn stop(&mut self, _: &mut Outbox) -> Result<(), Fault> {
-        Ok(())
-    }
-
     fn run(&mut self, _: usize, _: Run<'_>, _: &mut Outbox) -> Ran {
         Ran::default()
     }

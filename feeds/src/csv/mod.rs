@@ -12,8 +12,10 @@
 //! | `layout` | what each column is: presets, headers, maps |
 //! | `levels` | rows that are levels of a book: snapshots, ends of messages |
 //! | `lines` | lines from a large buffer, no copy |
-//! | `fast` | plain rows in one pass, all others left to `decode` |
-//! | `decode`, `number`, `words`, `book` | rows to events, no allocation per row |
+//! | `marks` | where fields and rows end, 64 bytes at a time |
+//! | `field` | numbers and words of known bounds |
+//! | `fast` | plain rows by their marks, all others left to `decode` |
+//! | `decode`, `number`, `clock`, `words`, `book` | rows to events, no allocation per row |
 //! | `file` | one file as a source; bad rows |
 //! | `files` | which files a config names; what their names say |
 //! | `open` | one file by preset, for tools |
@@ -22,20 +24,25 @@
 //! opens a file of a dated list only when the order has come to its date.
 
 mod book;
+mod clock;
 mod decode;
 mod fast;
+mod field;
 mod file;
 mod files;
 mod layout;
 mod levels;
 mod lines;
+mod marks;
 mod number;
 mod open;
 pub(crate) mod options;
 mod preset;
 mod problem;
+mod snapshots;
 mod words;
 
+pub(crate) use field::{decimal, whole};
 pub(crate) use file::fill;
 pub use files::csv_source;
 pub(crate) use lines::{BUFFER, Found, Lines};
@@ -44,6 +51,8 @@ pub use open::guess_preset;
 pub(crate) use open::open;
 pub use options::{Column, CsvOptions, FileOptions, OnBadRow, TimeFrom, TimeUnit, UtcOffset};
 pub use preset::Preset;
+#[cfg(any(test, fuzzing))]
+pub(crate) use snapshots::{SnapshotFile, SnapshotOptions};
 pub(crate) use words::Words;
 
 #[cfg(test)]
