@@ -102,12 +102,12 @@ impl Entry for Sequencer {
         let key = port.in_topology(self.shared.topology);
         let key = key.unwrap_or_else(|| panic!("{port:?} is of another topology"));
         let ingress = &mut self.ingresses[key];
-        let (first, mut latest) = (self.next_root, 0);
+        let (mut root, mut latest) = (self.next_root, 0);
         let source = ingress.source_id;
-        let entered = ingress.stream.producer.write_many(events.len(), |at, slot| {
-            *slot = events[at];
-            slot.header.root = first + at as u64;
+        let entered = ingress.stream.producer.write_many(events, |slot| {
+            slot.header.root = root;
             slot.header.source = source;
+            root += 1;
             latest = latest.max(slot.header.ts_event);
         });
         self.next_root += entered as u64;

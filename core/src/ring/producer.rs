@@ -194,34 +194,41 @@ impl<E: Event> Producer<E> {
         true
     }
 
-    /// Lets `fill` write up to `count` events, in order, without publishing them: as so many calls of
-    /// [`Self::write_with`], with one look at the room for as many as there is room for. `fill` is told which
-    /// of them it is, from 0, and must not panic. Gives how many there was room for.
+    /// Copies events in, in order, without publishing them, and lets `stamp` change each in its place, which
+    /// must not panic: as so many calls of [`Self::write_with`], with one look at the room for as many as there
+    /// is room for. Gives how many there was room for.
     #[inline]
     pub(crate) fn write_many(
         &mut self,
-        count: usize,
-        mut fill: impl FnMut(usize, &mut Slot),
+        events: &[Slot],
+        mut stamp: impl FnMut(&mut Slot),
     ) -> usize {
-        let mut done = 0;
-        while done < count && self.has_room() {
+        let mut left = events;
+        while !left.is_empty() && self.has_room() {
+            let room = (self.pause_at - self.written) as usize;
+            // Where there are lossy readers, one by one; loom's cells do not lie side by side.
+            let in_runs = self.ahead == 0 && !cfg!(loom);
+            let run = if in_runs { room.min(left.len()) } else { 1 };
+            let (now, later) = left.split_at(self.storage.contiguous(self.written, run));
+            left = later;
             if self.ahead > 0 {
-                self.write_with(|slot| fill(done, slot));
-                done += 1;
+                self.write_with(|slot| {
+                    *slot = now[0];
+                    stamp(slot);
+                });
                 continue;
             }
-            let run = (count - done).min((self.pause_at - self.written) as usize);
-            // Loom's cells do not lie side by side.
-            let run = if cfg!(loom) { 1 } else { self.storage.contiguous(self.written, run) };
             #[allow(unsafe_code, reason = "the ring's own write")]
             // SAFETY: R2: `pause_at` is at most `free_until`, so all of them lie in `cursor..free_until`; the
             // borrow of the producer keeps others away.
-            let slots = unsafe { self.storage.slice_mut(self.written, run) };
-            slots.iter_mut().zip(done..).for_each(|(slot, at)| fill(at, slot));
-            self.written += run as u64;
-            done += run;
+            let slots = unsafe { self.storage.slice_mut(self.written, now.len()) };
+            for (slot, event) in slots.iter_mut().zip(now) {
+                *slot = *event;
+                stamp(slot);
+            }
+            self.written += now.len() as u64;
         }
-        done
+        events.len() - left.len()
     }
 
     /// Writes the next event where lossy readers may be copying what was there.
