@@ -53,6 +53,8 @@ pub use preset::Preset;
 pub(crate) use words::Words;
 
 #[cfg(test)]
+mod agreement;
+#[cfg(test)]
 mod tests;
 
 /// A file whose text is in memory, read through a buffer of so many bytes.
@@ -62,5 +64,5 @@ pub(crate) fn in_memory(
     text: Vec<u8>,
     buffer: usize,
 ) -> Result<file::CsvFile, pitlane::source::SourceError> {
-    files::in_memory(options)?.in_memory(text, buffer)
+    files::in_memory(options, &pitlane::Instruments::new())?.in_memory(text, buffer)
 }
