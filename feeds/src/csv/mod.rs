@@ -1,8 +1,8 @@
 //! CSV files as market data.
 //!
 //! ```text
-//!  bytes --> Lines --> Decoder --> MarketData
-//!            buffer    row by row, by the columns' roles
+//!  bytes --> Lines --> Marks --> Decoder --> MarketData
+//!            buffer    fields    row by row, by the columns' roles
 //! ```
 //!
 //! | module | what |
@@ -20,7 +20,7 @@
 //! | `files` | which files a config names; what their names say |
 //! | `open` | one file by preset, for tools |
 //!
-//! A source holds one buffer of 256 KiB per file that is open, whatever the files' length, and
+//! A source holds one buffer of 64 KiB per file that is open, whatever the files' length, and
 //! opens a file of a dated list only when the order has come to its date.
 
 mod book;
