@@ -126,6 +126,7 @@ mod tests {
     fn a_time_beyond_all_times_does_not_panic() {
         super::capture(b"1723075200000000000 {\"e\":\"trade\",\"T\":99999999999999,\"E\":1}\n");
         super::capture(b"99999999999999 {\"e\":\"trade\",\"T\":1,\"E\":1}\n");
+        super::capture(b"99999999999999999 {\"e\":\"trade\",\"T\":99999999999999999,\"E\":1}\n");
     }
 
     /// A reader and a file that it reads.
