@@ -1,5 +1,5 @@
 //! What several test files share.
-#![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(dead_code, unused_imports, reason = "each test file uses a part of it")]
 
 #[path = "../../../tests/tests/common/data.rs"]
 mod data;
