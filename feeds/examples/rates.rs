@@ -1,13 +1,15 @@
 //! Measures readers against the crates that others use, in one run.
 //!
-//! `cargo run --release -p pitlane-feeds --example rates [-- RECORDS]`
+//! `cargo run --release -p pitlane-feeds --example rates [-- RECORDS [NAME...]]`; names are `dbn`, `csv` or
+//! parts of what is printed
 //!
 //! * DBN, market by order, plain and zstd: records to events, against the `dbn` crate's decoder, which
 //!   hands out references to records.
 //! * CSV, Lean's and Binance's trades and Tardis's levels: rows to events, against a loop over the
 //!   `csv` crate's `ByteRecord` that parses the same fields with the standard library.
 //!
-//! Rounds are interleaved; what is printed are medians, and the median of the rounds' ratios.
+//! Rounds are interleaved; what is printed are medians, and the median of the rounds' ratios. Times are
+//! those that the thread was on its core, reading the file included; both sides use one thread.
 
 use dbn::decode::{DbnDecoder, DecodeRecordRef};
 use dbn::encode::{DbnEncoder, EncodeRecord};
@@ -19,7 +21,6 @@ use std::fs::File;
 use std::hint::black_box;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 /// Records or rows in each file.
 const RECORDS: u64 = 3_000_000;
@@ -41,10 +42,22 @@ impl Numbers {
     }
 }
 
+/// Time that this thread was on a core, s.
+fn on_core() -> f64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
+}
+
 fn seconds(run: impl FnOnce()) -> f64 {
-    let start = Instant::now();
+    let start = on_core();
     run();
-    start.elapsed().as_secs_f64()
+    on_core() - start
+}
+
+/// Whether a comparison is asked for.
+fn is_wanted(what: &str) -> bool {
+    let names: Vec<String> = std::env::args().skip(2).collect();
+    names.is_empty() || names.iter().any(|name| what.contains(name.as_str()))
 }
 
 fn median(mut values: Vec<f64>) -> f64 {
@@ -54,6 +67,9 @@ fn median(mut values: Vec<f64>) -> f64 {
 
 /// Runs both in turns and prints their rates.
 fn compare(what: &str, records: u64, ours: impl Fn() -> u64, theirs: impl Fn() -> u64) {
+    if !is_wanted(what) {
+        return;
+    }
     assert_eq!(ours(), records, "{what}: ours");
     assert_eq!(theirs(), records, "{what}: theirs");
     let (mut our_times, mut their_times, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
@@ -243,9 +259,11 @@ fn main() {
         std::env::temp_dir().join(format!("pitlane-rates-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder for the files");
     let (plain, packed) = (folder.join("a.mbo.dbn"), folder.join("a.mbo.dbn.zst"));
-    write_mbo(&plain, records, create(&plain));
-    let zstd = zstd::Encoder::new(create(&packed), 0).expect("an encoder");
-    write_mbo(&packed, records, zstd.auto_finish());
+    if is_wanted("dbn, mbo, zstd") {
+        write_mbo(&plain, records, create(&plain));
+        let zstd = zstd::Encoder::new(create(&packed), 0).expect("an encoder");
+        write_mbo(&packed, records, zstd.auto_finish());
+    }
     let any = OpenOptions::default();
     compare("dbn, mbo", records, || read(&plain, &any), || dbn_plain(&plain));
     compare("dbn, mbo, zstd", records, || read(&packed, &any), || dbn_zstd(&packed));

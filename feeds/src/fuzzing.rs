@@ -5,7 +5,7 @@
 
 use crate::bytes::{self, Bytes};
 use crate::capture::{CaptureFile, CaptureOptions};
-use crate::csv::OnBadRow;
+use crate::csv::{OnBadRow, SnapshotFile, SnapshotOptions};
 use crate::{CsvOptions, OpenOptions, Preset, Reorder, open_file};
 use pitlane::Instruments;
 use pitlane::source::Source;
@@ -25,6 +25,14 @@ pub fn csv(data: &[u8]) {
     let [which, buffer, text @ ..] = data else { return };
     let preset = Preset::ALL[usize::from(*which) % Preset::ALL.len()];
     for on_bad_row in [OnBadRow::Skip, OnBadRow::Stop] {
+        if preset == Preset::TardisBookSnapshot {
+            let options = SnapshotOptions { entry: None, symbol: None, on_bad_row };
+            let file = SnapshotFile::new("a.csv".into(), options, &Instruments::new());
+            if let Ok(mut file) = file.in_memory(text.to_vec()) {
+                drain(&mut file);
+            }
+            continue;
+        }
         let options = CsvOptions {
             preset: Some(preset),
             symbol: Some("A".into()),
@@ -86,7 +94,7 @@ mod tests {
     use std::io::Write;
 
     /// Rows by the presets, in their order.
-    const ROWS: [&str; 11] = [
+    const ROWS: [&str; 12] = [
         "34200123,1822000,100,T,00000000,0\n57600000,1823000,7,T,00000000,1\n",
         "34200123,1822000,100,0,0,T,00000000,0\n34200124,0,0,1823000,5,Q,00000000,0\n",
         "18000000,1.38678,1.38685\n18000123,1.38679,1.38686\n",
@@ -96,6 +104,7 @@ mod tests {
         "symbol,timestamp,local_timestamp,id,side,price,amount\nA,1585699200245000,1585699200257734,x,sell,6425.5,1e-7\n",
         "symbol,timestamp,local_timestamp,ask_amount,ask_price,bid_price,bid_amount\nA,1,2,8,8629.2,8629.1,65\n",
         "symbol,timestamp,local_timestamp,is_snapshot,side,price,amount\nA,1,2,true,bid,6420,10\nA,1,3,false,ask,6421,0\n",
+        "symbol,timestamp,local_timestamp,asks[0].price,asks[0].amount,bids[0].price,bids[0].amount,asks[1].price,asks[1].amount\nA,1,2,6421,5,6420,10,6422,1\nA,2,3,6421,5,,,,\n",
         "1723075200000000000 {\"e\":\"trade\",\"T\":1,\"s\":\"A\",\"p\":\"1\",\"q\":\"2\",\"m\":true}\n",
         "ts_event,symbol,kind,price,size,flags\n1,\"A \"\"x\"\"\",trade,-1.5,2,128\n2,B,add,1,2,0\n",
     ];
@@ -117,11 +126,15 @@ mod tests {
     fn a_time_beyond_all_times_does_not_panic() {
         super::capture(b"1723075200000000000 {\"e\":\"trade\",\"T\":99999999999999,\"E\":1}\n");
         super::capture(b"99999999999999 {\"e\":\"trade\",\"T\":1,\"E\":1}\n");
+        super::capture(b"99999999999999999 {\"e\":\"trade\",\"T\":99999999999999999,\"E\":1}\n");
     }
 
+    /// A reader and a file that it reads.
+    type Good = (fn(&[u8]), Vec<u8>);
+
     /// Small files that are good, for each target as it takes them.
-    fn good() -> Vec<(fn(&[u8]), Vec<u8>)> {
-        let mut all: Vec<(fn(&[u8]), Vec<u8>)> = Vec::new();
+    fn good() -> Vec<Good> {
+        let mut all: Vec<Good> = Vec::new();
         for (number, rows) in ROWS.iter().enumerate() {
             let preset = u8::try_from(number).expect("few");
             all.push((super::csv, [&[preset, 40], rows.as_bytes()].concat()));

@@ -109,6 +109,12 @@ impl Day {
         Some(base as u64 + since_midnight)
     }
 
+    /// Ns since 1970 of its midnight, and its length in ns, where its offset does not change.
+    pub(crate) fn whole(&self) -> Option<(u64, u64)> {
+        let [(_, base)] = self.pieces[..] else { return None };
+        Some((base as u64, NS_PER_DAY))
+    }
+
     /// One past the latest time it can give.
     pub(crate) fn end(&self) -> u64 {
         self.pieces.iter().map(|&(_, base)| base as u64 + NS_PER_DAY).max().unwrap_or(u64::MAX)

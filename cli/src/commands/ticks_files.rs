@@ -48,10 +48,13 @@ pub(super) struct Files {
     paths: Vec<PathBuf>,
     /// The form of the files: lean-equity-trade, lean-equity-quote, lean-forex-quote, binance-raw,
     /// binance-agg-trades, binance-trades, binance-book-ticker, tardis-trades, tardis-quotes,
-    /// tardis-incremental-book-l2, plain; or FILE.yaml#NAME, a form of one's own under `presets:` of a
+    /// tardis-incremental-book-l2, tardis-book-snapshot, plain; or FILE.yaml#NAME, a form of one's own under `presets:` of a
     /// config. Default: guessed.
     #[arg(long, value_parser = form)]
     preset: Option<Form>,
+    /// The file in a zip archive that holds several.
+    #[arg(long, value_name = "NAME")]
+    entry: Option<String>,
     /// Date that times since midnight count from; without it they stay times of day.
     #[arg(long)]
     date: Option<String>,
@@ -88,6 +91,7 @@ impl Files {
         let options = OpenOptions {
             preset,
             form: own,
+            entry: self.entry.clone(),
             date: self.date.clone(),
             symbol: self.symbol.clone(),
             utc_offset: self.utc_offset.clone(),

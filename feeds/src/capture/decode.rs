@@ -2,9 +2,10 @@
 
 use super::chain::{Chain, Snapshot, Span, Update};
 use super::message::{Event, Level, Message, Origin, nanoseconds};
+use super::plain;
 use super::symbols::Symbols;
 use crate::codes;
-use crate::csv::unsigned;
+use crate::csv::{unsigned, whole};
 use pitlane::error::Code;
 use pitlane::event::fixed::{NULL, ParseError};
 use pitlane::event::{Flags, MarketData, MarketDataKind, Side};
@@ -163,16 +164,19 @@ impl Decoder {
         self.message.symbols.give(instrument);
     }
 
-    /// Appends the events of a line.
+    /// Appends the events of a line to the batch where there is surely room for them, else to `spill`.
     pub(super) fn decode(
         &mut self,
         line: &[u8],
-        events: &mut Vec<MarketData>,
+        batch: &mut Vec<MarketData>,
+        spill: &mut Vec<MarketData>,
     ) -> Result<(), Problem> {
         let (ts_recv, json) = split(line).ok_or(Problem::Time)?;
-        let mut json = sonic_rs::Deserializer::from_slice(json);
-        self.message.read(&mut json).map_err(|error| Problem::Json(reason(&error)))?;
-        json.end().map_err(|error| Problem::Json(reason(&error)))?;
+        if plain::read(line, line.len() - json.len(), &mut self.message).is_none() {
+            let mut json = sonic_rs::Deserializer::from_slice(json);
+            self.message.read(&mut json).map_err(|error| Problem::Json(reason(&error)))?;
+            json.end().map_err(|error| Problem::Json(reason(&error)))?;
+        }
         let fields = &self.message.fields;
         let is_snapshot = fields.event == Event::None && fields.snapshot.is_some();
         let is_quote = fields.event == Event::None && fields.bid.0.is_ok() && fields.ask.0.is_ok();
@@ -188,6 +192,11 @@ impl Decoder {
             0 => self.message.symbols.only().ok_or(Problem::NoSymbol)?,
             instrument => instrument,
         };
+        let most = match fields.snapshot {
+            None => self.message.bids.len() + self.message.asks.len() + 1,
+            Some(_) => usize::MAX,
+        };
+        let events = if most <= batch.capacity() - batch.len() { batch } else { spill };
         let ts_event = if fields.happened != 0 { fields.happened } else { fields.sent };
         let mut out = Out { events, instrument, ts_event, ts_recv, flags: 0 };
         let before = out.events.len();
@@ -334,9 +343,25 @@ fn split(line: &[u8]) -> Option<(u64, &[u8])> {
     if line.first() == Some(&b'{') {
         return Some((0, line));
     }
-    let space = memchr::memchr2(b' ', b'\t', line)?;
+    let space = match line.get(NS_DIGITS) {
+        Some(b' ') => NS_DIGITS,
+        _ => memchr::memchr2(b' ', b'\t', line)?,
+    };
     let json = line[space..].trim_ascii_start();
-    (json.first() == Some(&b'{')).then_some((nanoseconds(unsigned(&line[..space])?), json))
+    let time = ns_digits(&line[..space]).or_else(|| unsigned(&line[..space]))?;
+    (json.first() == Some(&b'{')).then_some((nanoseconds(time), json))
+}
+
+/// Digits of a time in ns since 1970, from 2001 to 2286.
+const NS_DIGITS: usize = 19;
+
+/// A number of so many digits.
+#[inline]
+fn ns_digits(text: &[u8]) -> Option<u64> {
+    if text.len() != NS_DIGITS {
+        return None;
+    }
+    Some(unsigned(&text[..3])? * 10_u64.pow(16) + whole(text, 3..NS_DIGITS)?)
 }
 
 /// Whether a line looks like one of a capture.

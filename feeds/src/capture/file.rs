@@ -72,17 +72,10 @@ impl CaptureFile {
         self
     }
 
-    /// Moves events into the batch, as many as fit.
+    /// Moves what was left over into the batch, as much as fits.
     fn hand_out(&mut self, batch: &mut Vec<MarketData>) {
         let count = (batch.capacity() - batch.len()).min(self.events.len() - self.at);
-        let events = &self.events[self.at..self.at + count];
-        for event in events {
-            let time = crate::merge::time(event);
-            self.report.out_of_order += u64::from(time < self.last_time);
-            self.last_time = time;
-        }
-        batch.extend_from_slice(events);
-        self.report.events += count as u64;
+        batch.extend_from_slice(&self.events[self.at..self.at + count]);
         self.at += count;
         if self.at == self.events.len() {
             self.events.clear();
@@ -90,9 +83,23 @@ impl CaptureFile {
         }
     }
 
-    /// Decodes lines until there are events or the buffer has no line left.
-    fn decode(&mut self, lines: &mut Lines) -> Result<Found, SourceError> {
-        while self.events.is_empty() {
+    /// Takes note of events that go out.
+    fn look_at(&mut self, events: &[MarketData]) {
+        for event in events {
+            let time = crate::merge::time(event);
+            self.report.out_of_order += u64::from(time < self.last_time);
+            self.last_time = time;
+        }
+        self.report.events += events.len() as u64;
+    }
+
+    /// Decodes lines until the batch is full, events are left over, or the buffer has no line left.
+    fn decode(
+        &mut self,
+        lines: &mut Lines,
+        batch: &mut Vec<MarketData>,
+    ) -> Result<Found, SourceError> {
+        while self.events.is_empty() && batch.len() < batch.capacity() {
             let (start, end) = match lines.next() {
                 Found::Line { start, end, .. } => (start, end),
                 other => return Ok(other),
@@ -105,7 +112,15 @@ impl CaptureFile {
                 self.decoder.look_at(line);
                 self.release()?;
             }
-            match self.decoder.decode(line, &mut self.events) {
+            let held_back = !self.events.is_empty();
+            let decoded = if held_back {
+                // The snapshot goes before what this line says.
+                let mut none = Vec::new();
+                self.decoder.decode(line, &mut none, &mut self.events)
+            } else {
+                self.decoder.decode(line, batch, &mut self.events)
+            };
+            match decoded {
                 Ok(()) => {}
                 Err(Problem::NoSymbol) if self.held.is_none() && !self.decoder.knows_symbols() => {
                     self.held = Some(line.to_vec());
@@ -122,7 +137,7 @@ impl CaptureFile {
     /// Decodes the snapshot that was held back, where it is known now of which instrument it is.
     fn release(&mut self) -> Result<(), SourceError> {
         let Some(line) = self.held.take_if(|_| self.decoder.knows_symbols()) else { return Ok(()) };
-        self.decoder.decode(&line, &mut self.events).or_else(|problem| {
+        self.decoder.decode(&line, &mut Vec::new(), &mut self.events).or_else(|problem| {
             let error = self.error(&line, 0, &problem);
             self.bad_row(error)
         })
@@ -156,8 +171,8 @@ impl CaptureFile {
         Ok(())
     }
 
-    /// Decodes until there are events or the end; `false` at the end.
-    fn fill_events(&mut self) -> Result<bool, SourceError> {
+    /// Decodes until the batch is full or events are left over; `false` at the end.
+    fn fill_events(&mut self, batch: &mut Vec<MarketData>) -> Result<bool, SourceError> {
         let (mut bytes, mut lines) = match self.open.take() {
             Some(open) => open,
             None => {
@@ -166,9 +181,9 @@ impl CaptureFile {
             }
         };
         let more = loop {
-            match self.decode(&mut lines)? {
+            match self.decode(&mut lines, batch)? {
                 Found::End => break false,
-                _ if !self.events.is_empty() => break true,
+                _ if !self.events.is_empty() || batch.len() == batch.capacity() => break true,
                 _ => {
                     let count = lines.count;
                     fill(&mut lines, &mut bytes, &self.path, count)?;
@@ -190,8 +205,8 @@ impl CaptureFile {
     }
 }
 
-impl Source for CaptureFile {
-    fn read(&mut self, batch: &mut Vec<MarketData>) -> Result<bool, SourceError> {
+impl CaptureFile {
+    fn read_on(&mut self, batch: &mut Vec<MarketData>) -> Result<bool, SourceError> {
         loop {
             self.hand_out(batch);
             if batch.len() == batch.capacity() {
@@ -203,7 +218,7 @@ impl Source for CaptureFile {
             if self.done {
                 return Ok(false);
             }
-            match self.fill_events() {
+            match self.fill_events(batch) {
                 Ok(more) => self.done = !more,
                 Err(error) => {
                     self.done = true;
@@ -211,6 +226,15 @@ impl Source for CaptureFile {
                 }
             }
         }
+    }
+}
+
+impl Source for CaptureFile {
+    fn read(&mut self, batch: &mut Vec<MarketData>) -> Result<bool, SourceError> {
+        let before = batch.len();
+        let more = self.read_on(batch);
+        self.look_at(&batch[before..]);
+        more
     }
 
     fn report(&self) -> SourceReport {

@@ -117,18 +117,92 @@ impl Message {
         Self { fields: Fields::default(), bids: Vec::new(), asks: Vec::new(), symbols }
     }
 
-    /// Reads one message in the place of the one before.
-    pub(super) fn read<'de, D: Deserializer<'de>>(&mut self, json: D) -> Result<(), D::Error> {
+    /// Forgets the message before.
+    #[inline]
+    pub(super) fn clear(&mut self) {
         self.fields = Fields::default();
         self.bids.clear();
         self.asks.clear();
+    }
+
+    /// Takes in a text that is no decimal.
+    #[inline]
+    pub(super) fn text(&mut self, key: Key, text: &str) {
+        match key {
+            Key::Event => self.fields.event = event(text),
+            Key::Symbol => self.fields.instrument = self.symbols.find(text),
+            Key::Origin if text != "MARKET" => self.fields.origin = Origin::Other,
+            Key::Stream => stream(text, self),
+            _ => {}
+        }
+    }
+
+    /// Takes in a text that is a decimal, or should be.
+    #[inline]
+    pub(super) fn decimal(&mut self, key: Key, number: Decimal) {
+        let fields = &mut self.fields;
+        match key {
+            Key::Bid => fields.bid.0 = number,
+            Key::BidSize => fields.bid.1 = number,
+            Key::Ask => fields.ask.0 = number,
+            Key::AskSize => fields.ask.1 = number,
+            Key::Price => fields.trade.0 = number,
+            Key::Size => fields.trade.1 = number,
+            _ => {}
+        }
+    }
+
+    /// Takes in a whole number.
+    #[inline]
+    pub(super) fn number(&mut self, key: Key, number: u64) {
+        let fields = &mut self.fields;
+        match key {
+            Key::Sent => fields.sent = nanoseconds(number),
+            Key::Happened => fields.happened = nanoseconds(number),
+            Key::First => fields.first = Some(number),
+            Key::Last => fields.last = Some(number),
+            Key::Previous => fields.previous = Some(number),
+            Key::TradeId => fields.trade_id = number,
+            Key::Ask => fields.agg_id = number,
+            Key::Snapshot => fields.snapshot = Some(number),
+            _ => {}
+        }
+    }
+
+    /// Takes in a truth value.
+    #[inline]
+    pub(super) fn truth(&mut self, key: Key, value: bool) {
+        if let Key::BuyerIsMaker = key {
+            self.fields.buyer_is_maker = Some(value);
+        }
+    }
+
+    /// Where levels go that come under a key, and what is wrong with one; `None` where lists under it
+    /// are no levels.
+    #[inline]
+    pub(super) fn levels(
+        &mut self,
+        key: Key,
+    ) -> Option<(&mut Vec<Level>, &mut Option<ParseError>)> {
+        let levels = match key {
+            Key::Bid | Key::Bids => &mut self.bids,
+            Key::Ask | Key::Asks => &mut self.asks,
+            _ => return None,
+        };
+        self.fields.has_levels = true;
+        Some((levels, &mut self.fields.level))
+    }
+
+    /// Reads one message in the place of the one before.
+    pub(super) fn read<'de, D: Deserializer<'de>>(&mut self, json: D) -> Result<(), D::Error> {
+        self.clear();
         Object { message: self, is_outer: true }.deserialize(json)
     }
 }
 
 /// Keys that are looked at.
 #[derive(Clone, Copy)]
-enum Key {
+pub(super) enum Key {
     Event,
     Symbol,
     Sent,
@@ -155,8 +229,8 @@ enum Key {
 
 impl Key {
     #[inline]
-    fn of(text: &str) -> Self {
-        match text.as_bytes() {
+    pub(super) fn of(text: &[u8]) -> Self {
+        match text {
             b"e" => Key::Event,
             b"s" | b"symbol" => Key::Symbol,
             b"E" => Key::Sent,
@@ -181,6 +255,13 @@ impl Key {
             _ => Key::Unknown,
         }
     }
+
+    /// Whether a text under it is a decimal.
+    #[inline]
+    pub(super) fn is_decimal(self) -> bool {
+        use Key::{Ask, AskSize, Bid, BidSize, Price, Size};
+        matches!(self, Bid | BidSize | Ask | AskSize | Price | Size)
+    }
 }
 
 struct KeySeed;
@@ -203,7 +284,7 @@ impl Visitor<'_> for KeySeed {
 
     #[inline]
     fn visit_str<E: Error>(self, text: &str) -> Result<Key, E> {
-        Ok(Key::of(text))
+        Ok(Key::of(text.as_bytes()))
     }
 }
 
@@ -301,38 +382,17 @@ impl<'de> Visitor<'de> for Value<'_> {
 
     #[inline]
     fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
-        let fields = &mut self.message.fields;
-        let number = || Scale::ONE.parse(text.as_bytes());
-        match self.key {
-            Key::Event => fields.event = event(text),
-            Key::Symbol => fields.instrument = self.message.symbols.find(text),
-            Key::Bid => fields.bid.0 = number(),
-            Key::BidSize => fields.bid.1 = number(),
-            Key::Ask => fields.ask.0 = number(),
-            Key::AskSize => fields.ask.1 = number(),
-            Key::Price => fields.trade.0 = number(),
-            Key::Size => fields.trade.1 = number(),
-            Key::Origin if text != "MARKET" => fields.origin = Origin::Other,
-            Key::Stream => stream(text, self.message),
-            _ => {}
+        if self.key.is_decimal() {
+            self.message.decimal(self.key, Scale::ONE.parse(text.as_bytes()));
+        } else {
+            self.message.text(self.key, text);
         }
         Ok(())
     }
 
     #[inline]
     fn visit_u64<E: Error>(self, number: u64) -> Result<(), E> {
-        let fields = &mut self.message.fields;
-        match self.key {
-            Key::Sent => fields.sent = nanoseconds(number),
-            Key::Happened => fields.happened = nanoseconds(number),
-            Key::First => fields.first = Some(number),
-            Key::Last => fields.last = Some(number),
-            Key::Previous => fields.previous = Some(number),
-            Key::TradeId => fields.trade_id = number,
-            Key::Ask => fields.agg_id = number,
-            Key::Snapshot => fields.snapshot = Some(number),
-            _ => {}
-        }
+        self.message.number(self.key, number);
         Ok(())
     }
 
@@ -345,9 +405,7 @@ impl<'de> Visitor<'de> for Value<'_> {
     }
 
     fn visit_bool<E: Error>(self, value: bool) -> Result<(), E> {
-        if let Key::BuyerIsMaker = self.key {
-            self.message.fields.buyer_is_maker = Some(value);
-        }
+        self.message.truth(self.key, value);
         Ok(())
     }
 
@@ -357,17 +415,11 @@ impl<'de> Visitor<'de> for Value<'_> {
 
     #[inline]
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        let Message { fields, bids, asks, .. } = self.message;
-        let levels = match self.key {
-            Key::Bid | Key::Bids => bids,
-            Key::Ask | Key::Asks => asks,
-            _ => {
-                while seq.next_element_seed(Skip::ALL)?.is_some() {}
-                return Ok(());
-            }
+        let Some((levels, error)) = self.message.levels(self.key) else {
+            while seq.next_element_seed(Skip::ALL)?.is_some() {}
+            return Ok(());
         };
-        fields.has_levels = true;
-        while let Some(level) = seq.next_element_seed(LevelSeed { error: &mut fields.level })? {
+        while let Some(level) = seq.next_element_seed(LevelSeed { error: &mut *error })? {
             levels.push(level);
         }
         Ok(())
@@ -406,7 +458,7 @@ fn stream(text: &str, message: &mut Message) {
 pub(super) fn nanoseconds(number: u64) -> u64 {
     match number {
         0..100_000_000_000_000 => number.saturating_mul(1_000_000),
-        100_000_000_000_000..100_000_000_000_000_000 => number * 1_000,
+        100_000_000_000_000..100_000_000_000_000_000 => number.saturating_mul(1_000),
         _ => number,
     }
 }

@@ -10,6 +10,7 @@
 //!
 //! | module | what |
 //! |---|---|
+//! | `plain` | messages as they come, read at once; all others are left to a reader of JSON |
 //! | `message` | one message, read without building anything |
 //! | `level`, `symbols` | prices and sizes; names of instruments |
 //! | `skip` | what of a message is not looked at |
@@ -25,6 +26,7 @@ mod decode;
 mod file;
 mod level;
 mod message;
+mod plain;
 mod skip;
 mod symbols;
 

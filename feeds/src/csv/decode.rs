@@ -1,9 +1,11 @@
 //! Rows to events.
 
 use super::book::{Level, Tops};
+use super::clock::{Clock, FIRST_US};
+use super::fast::Plan;
 use super::layout::{Arity, Form, Layout, Role, Shape};
 use super::number::{Scale, unsigned};
-use super::options::{TimeFrom, TimeUnit};
+use super::options::TimeFrom;
 use super::problem::{Problem, RowError};
 use super::words::Words;
 use crate::time::{Day, Iso};
@@ -26,42 +28,32 @@ pub(crate) struct Ground {
 
 /// In place of a unit: ms below [`FIRST_US`], else us.
 const MS_OR_US: u64 = 0;
-const FIRST_US: u64 = 100_000_000_000_000;
 
 /// What one row says.
 pub(super) struct Row {
     pub(super) ts_event: Option<u64>,
     pub(super) ts_recv: Option<u64>,
-    instrument: u32,
-    exchange: u32,
-    kind: Option<MarketDataKind>,
-    side: Side,
-    flags: u8,
-    is_snapshot: bool,
-    trade: Level,
-    bid: Level,
-    ask: Level,
+    pub(super) instrument: u32,
+    pub(super) exchange: u32,
+    pub(super) kind: Option<MarketDataKind>,
+    pub(super) side: Side,
+    pub(super) flags: u8,
+    pub(super) is_snapshot: bool,
+    pub(super) trade: Level,
+    pub(super) bid: Level,
+    pub(super) ask: Level,
     pub(super) order_id: u64,
     pub(super) venue_sequence: u64,
 }
 
-impl Row {
-    /// Price and size that a column belongs to.
-    #[inline]
-    pub(super) fn level(&mut self, role: Role) -> &mut Level {
-        match role {
-            Role::BidPrice | Role::BidSize => &mut self.bid,
-            Role::AskPrice | Role::AskSize => &mut self.ask,
-            _ => &mut self.trade,
-        }
-    }
-}
-
 /// Makes events of rows.
 pub(crate) struct Decoder {
-    pub(super) layout: Layout,
+    layout: Layout,
+    /// How rows are read by their marks; `None` where they are not.
+    pub(super) plan: Option<Plan>,
     pub(super) delimiter: u8,
     unit: u64,
+    pub(super) clock: Clock,
     /// Each row is an atomic event of its own: no column says otherwise.
     whole_rows: bool,
     since_midnight: bool,
@@ -78,6 +70,7 @@ pub(crate) struct Decoder {
 impl Decoder {
     pub(crate) fn new(form: &Form, mut layout: Layout, ground: Ground) -> Self {
         let by_exchange = form.one_sided || form.nbbo;
+        let since_midnight = form.time_from == TimeFrom::Midnight;
         if !by_exchange {
             for role in layout.roles.iter_mut().filter(|role| **role == Role::Exchange) {
                 *role = Role::Skip;
@@ -85,16 +78,12 @@ impl Decoder {
         }
         Self {
             whole_rows: !layout.has(Role::Flags),
+            plan: Plan::new(&layout),
             layout,
             delimiter: form.delimiter,
-            unit: match form.time_unit {
-                TimeUnit::Ns => 1,
-                TimeUnit::Us => 1_000,
-                TimeUnit::Ms => 1_000_000,
-                TimeUnit::S => 1_000_000_000,
-                TimeUnit::MsOrUs => MS_OR_US,
-            },
-            since_midnight: form.time_from == TimeFrom::Midnight,
+            unit: form.time_unit.ns().unwrap_or(MS_OR_US),
+            clock: Clock::new(form.time_unit, since_midnight.then_some(&ground.day)),
+            since_midnight,
             price: form.price,
             size: form.size,
             one_sided: form.one_sided,
@@ -164,7 +153,7 @@ impl Decoder {
     }
 
     #[inline]
-    pub(super) fn field(&mut self, role: Role, text: &[u8], row: &mut Row) -> Result<(), Problem> {
+    fn field(&mut self, role: Role, text: &[u8], row: &mut Row) -> Result<(), Problem> {
         let price = |text| self.price.parse(text).map_err(|error| Problem::Number(role, error));
         match role {
             Role::Skip => {}
@@ -177,12 +166,7 @@ impl Decoder {
             Role::BidSize => row.bid.1 = self.size(role, text)?,
             Role::AskSize => row.ask.1 = self.size(role, text)?,
             Role::Symbol => row.instrument = self.symbol(text)?,
-            Role::Exchange => {
-                row.exchange = self
-                    .exchanges
-                    .get(text, |_, known| u32::try_from(known + 1).ok())
-                    .ok_or(Problem::Text(role))?;
-            }
+            Role::Exchange => row.exchange = self.exchange(text)?,
             Role::Kind => row.kind = Some(kind(text).ok_or(Problem::Kind)?),
             Role::Side => row.side = side(text).ok_or(Problem::Side)?,
             Role::OrderId => row.order_id = unsigned(text).ok_or(Problem::Whole(role))?,
@@ -211,8 +195,8 @@ impl Decoder {
         }
     }
 
-    #[inline]
-    fn time(&mut self, role: Role, text: &[u8]) -> Result<u64, Problem> {
+    #[inline(never)]
+    pub(super) fn time(&mut self, role: Role, text: &[u8]) -> Result<u64, Problem> {
         let number = unsigned(text).and_then(|number| self.ns(number));
         let number = number.or_else(|| fraction(text, self.unit));
         match number {
@@ -234,15 +218,14 @@ impl Decoder {
         }
     }
 
-    /// Ns since 1970 of a number in a column of times.
     #[inline]
-    pub(super) fn time_of(&self, number: u64) -> Option<u64> {
-        let ns = self.ns(number)?;
-        if self.since_midnight { self.ground.day.at(ns) } else { Some(ns) }
+    pub(super) fn exchange(&mut self, text: &[u8]) -> Result<u32, Problem> {
+        let number = |_: &[u8], known| u32::try_from(known + 1).ok();
+        self.exchanges.get(text, number).ok_or(Problem::Text(Role::Exchange))
     }
 
     #[inline]
-    fn symbol(&mut self, text: &[u8]) -> Result<u32, Problem> {
+    pub(super) fn symbol(&mut self, text: &[u8]) -> Result<u32, Problem> {
         let instruments = &self.ground.instruments;
         let intern = |text: &[u8], _| {
             let text = std::str::from_utf8(text).ok()?;
@@ -257,7 +240,8 @@ impl Decoder {
 
     fn event(&mut self, row: &Row) -> Result<MarketData, Problem> {
         let mut made = None;
-        self.event_into(row, |event| made = Some(event))?;
+        let kind = self.kind_of(row)?;
+        self.event_into(row, kind, |event| made = Some(event))?;
         made.ok_or(Problem::NoTime)
     }
 
@@ -266,6 +250,7 @@ impl Decoder {
     pub(super) fn event_into(
         &mut self,
         row: &Row,
+        kind: MarketDataKind,
         out: impl FnOnce(MarketData),
     ) -> Result<(), Problem> {
         if row.instrument == 0 {
@@ -276,7 +261,7 @@ impl Decoder {
             (None, Some(_)) => 0,
             (None, None) => return Err(Problem::NoTime),
         };
-        let mut event = match self.kind_of(row)? {
+        let mut event = match kind {
             MarketDataKind::Trade => {
                 let (price, size) = row.trade;
                 if price == NULL {
@@ -313,7 +298,7 @@ impl Decoder {
     }
 
     #[inline]
-    fn kind_of(&self, row: &Row) -> Result<MarketDataKind, Problem> {
+    pub(super) fn kind_of(&self, row: &Row) -> Result<MarketDataKind, Problem> {
         if let Some(kind) = row.kind {
             return Ok(kind);
         }
@@ -402,7 +387,7 @@ fn fraction(text: &[u8], unit: u64) -> Option<u64> {
     (parts % per == 0).then(|| whole.checked_mul(unit)?.checked_add(parts / per)).flatten()
 }
 
-fn kind(text: &[u8]) -> Option<MarketDataKind> {
+pub(super) fn kind(text: &[u8]) -> Option<MarketDataKind> {
     Some(match text {
         b"trade" => MarketDataKind::Trade,
         b"quote" => MarketDataKind::Quote,
@@ -417,7 +402,7 @@ fn kind(text: &[u8]) -> Option<MarketDataKind> {
     })
 }
 
-fn truth(text: &[u8]) -> Option<bool> {
+pub(super) fn truth(text: &[u8]) -> Option<bool> {
     match text {
         b"true" | b"True" | b"TRUE" | b"1" => Some(true),
         b"false" | b"False" | b"FALSE" | b"0" => Some(false),
@@ -425,7 +410,7 @@ fn truth(text: &[u8]) -> Option<bool> {
     }
 }
 
-fn side(text: &[u8]) -> Option<Side> {
+pub(super) fn side(text: &[u8]) -> Option<Side> {
     const WORDS: [(&[u8], Side); 11] = [
         (b"bid", Side::Bid),
         (b"buy", Side::Bid),

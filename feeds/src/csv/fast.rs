@@ -1,254 +1,314 @@
-//! Rows without surprises, in one pass over their bytes.
+//! Rows without surprises, by the marks of their fields.
 //!
-//! A number is found and read eight digits at a time, by arithmetic on whole words in the place of a
-//! loop over bytes, so that nothing branches on how long it is. Whatever is not plain (quotes, signs,
-//! exponents, an empty number, a date-time, a row that the buffer cuts off, any mistake) is left to
-//! the decoder that looks at lines: it gives the same events, and says what is wrong.
+//! ```text
+//!  Marks: where fields end --> Plan: which of them an event needs --> one event, in its place
+//! ```
 //!
-//! The arithmetic on words is that of Daniel Lemire's "Quickly parsing eight digits" and of the
-//! bit tricks for finding bytes in words in "Hacker's Delight".
+//! Only fields that an event needs are looked at, in the order in which it needs them, and rows of one
+//! file take one way through the code: which, the file's shape says once for a run of rows. A number that is not
+//! plain is read as the decoder of lines reads it. Rows with quotes, with too many or too few
+//! fields, and bad ones are left to that decoder: it gives the same events, and says what is wrong.
 
 use super::decode::{Decoder, Row};
-use super::layout::{Arity, Role};
-use super::number::Scale;
-use pitlane::event::MarketData;
+use super::field::{decimal, short, whole, word};
+use super::layout::{Arity, Layout, Role, Shape};
+use super::lines::Lines;
+use super::marks::Marks;
+use super::number::{Scale, unsigned};
+use pitlane::event::fixed::NULL;
+use pitlane::event::{MarketData, MarketDataKind, Side};
+use std::ops::Range;
 
-const ONES: u64 = 0x0101_0101_0101_0101;
-const HIGH: u64 = 0x8080_8080_8080_8080;
+/// No such column.
+const NONE: usize = usize::MAX;
 
-const POWERS: [u64; 19] = {
-    let mut powers = [1; 19];
-    let mut at = 1;
-    while at < powers.len() {
-        powers[at] = 10 * powers[at - 1];
-        at += 1;
+/// Columns of an event's parts.
+#[derive(Debug)]
+pub(super) struct Plan {
+    columns: [usize; ROLES],
+    /// Fewest fields of a row, and how many there may be besides.
+    least: usize,
+    besides: usize,
+    way: u8,
+}
+
+/// Ways through the code.
+const TRADES: u8 = 0;
+const QUOTES: u8 = 1;
+const LEVELS: u8 = 2;
+const ALL: u8 = 3;
+
+/// How many roles there are.
+const ROLES: usize = Role::BuyerIsMaker as usize + 1;
+
+impl Plan {
+    /// `None` where two columns say the same, so that it matters which one is last.
+    pub(super) fn new(layout: &Layout) -> Option<Self> {
+        use Role::{
+            AskPrice, AskSize, BidPrice, BidSize, BuyerIsMaker, Exchange, IsSnapshot, Price, Side,
+            Size, Skip, Symbol, TsEvent, TsRecv, VenueSequence,
+        };
+        let mut columns = [NONE; ROLES];
+        for (at, role) in layout.roles.iter().enumerate().filter(|(_, role)| **role != Skip) {
+            columns[*role as usize] = at;
+        }
+        if layout.has(Side) && layout.has(BuyerIsMaker) {
+            return None;
+        }
+        let (least, besides) = match layout.arity {
+            Arity::Exactly(count) => (count, 0),
+            Arity::AtLeast(count) => (count, usize::MAX / 2),
+        };
+        let common = [Skip, TsEvent, TsRecv, Symbol];
+        let (way, own): (u8, &[Role]) = match layout.shape {
+            Shape::Trade => (TRADES, &[Price, Size, Side, BuyerIsMaker, VenueSequence]),
+            Shape::Quote => (QUOTES, &[BidPrice, BidSize, AskPrice, AskSize, Exchange]),
+            Shape::Level => (LEVELS, &[Price, Size, Side, IsSnapshot]),
+            Shape::Either | Shape::ByKind => (ALL, &[]),
+        };
+        let all = layout.roles.iter().all(|role| common.contains(role) || own.contains(role));
+        Some(Self { columns, least, besides, way: if all { way } else { ALL } })
     }
-    powers
-};
-
-/// Numbers of more digits are read another way: two words have been.
-const MOST_DIGITS: usize = 15;
-
-/// Decimals of more digits after the point are, too.
-const MOST_PLACES: usize = 9;
-
-/// The next eight bytes, the first one lowest.
-#[inline(always)]
-fn word(text: &[u8], at: usize) -> Option<u64> {
-    text.get(at..)?.first_chunk().map(|bytes| u64::from_le_bytes(*bytes))
 }
 
-/// Value of eight digits from 0 to 9, the first one in the lowest byte.
-#[inline(always)]
-fn eight(digits: u64) -> u64 {
-    let pairs = (digits.wrapping_mul(2561) >> 8) & 0x00ff_00ff_00ff_00ff;
-    let fours = (pairs.wrapping_mul(6_553_601) >> 16) & 0x0000_ffff_0000_ffff;
-    fours.wrapping_mul(42_949_672_960_001) >> 32
+/// A row's fields.
+struct Fields<'a> {
+    text: &'a [u8],
+    /// See [`super::marks::Rows::next`].
+    marks: &'a [u32],
+    columns: &'a [usize; ROLES],
 }
 
-/// Value and end of the digits at a place; `None` where there is none, or too many.
-#[inline(always)]
-fn digits(text: &[u8], start: usize) -> Option<(u64, usize)> {
-    let (mut value, mut at) = (0, start);
-    loop {
-        let digits = word(text, at)? ^ (0x30 * ONES);
-        // The first byte above 9 is marked in its highest bit; what follows it does not matter.
-        let others = (digits.wrapping_add(0x76 * ONES) | digits) & HIGH;
-        let count = others.trailing_zeros() as usize / 8;
-        if count == 0 {
-            break;
+impl<'a> Fields<'a> {
+    /// `None` where it is no row of the plan.
+    #[inline(always)]
+    fn new(text: &'a [u8], row: &'a [u32], plan: &'a Plan) -> Option<Self> {
+        let (end, mut marks) = row.split_last()?;
+        // Before `\n` stands the end of the last field: that of the line is the same, or comes after it.
+        if text.get((*end as usize).wrapping_sub(1)) != Some(&b'\r') {
+            marks = row;
         }
-        value = value * POWERS[count] + eight(digits << (64 - 8 * count));
-        at += count;
-        if count < 8 {
-            break;
+        let is_whole = marks.len().wrapping_sub(plan.least + 1) <= plan.besides;
+        is_whole.then_some(Self { text, marks, columns: &plan.columns })
+    }
+
+    /// Where the field of a role is; empty where there is none.
+    #[inline(always)]
+    fn at(&self, role: Role) -> Range<usize> {
+        let column = self.columns[role as usize];
+        let (before, end) = (self.marks.get(column), self.marks.get(column.wrapping_add(1)));
+        let (Some(before), Some(end)) = (before, end) else { return 0..0 };
+        before.wrapping_add(1) as usize..*end as usize
+    }
+
+    #[inline(always)]
+    fn of(&self, at: Range<usize>) -> &'a [u8] {
+        self.text.get(at).unwrap_or_default()
+    }
+
+    #[inline(always)]
+    fn decimal(&self, role: Role, scale: Scale) -> Option<i64> {
+        let at = self.at(role);
+        if at.is_empty() {
+            return Some(NULL);
         }
-        if at - start > MOST_DIGITS {
-            // A third word could make it too long to hold.
-            if text.get(at)?.is_ascii_digit() {
-                return long(text, start);
-            }
-            break;
+        decimal(self.text, at.clone(), scale).or_else(|| unusual(self.of(at), scale))
+    }
+
+    #[inline(always)]
+    fn size(&self, role: Role, scale: Scale) -> Option<i64> {
+        let at = self.at(role);
+        if at.is_empty() {
+            return Some(NULL);
+        }
+        let unusual = || unusual(self.of(at.clone()), scale).filter(|size| *size >= 0);
+        decimal(self.text, at.clone(), scale).or_else(unusual)
+    }
+
+    #[inline(always)]
+    fn whole(&self, role: Role) -> Option<u64> {
+        let at = self.at(role);
+        if at.is_empty() {
+            return Some(0);
+        }
+        whole(self.text, at.clone()).or_else(|| unsigned(self.of(at)))
+    }
+
+    #[inline(always)]
+    fn truth(&self, role: Role) -> Option<Option<bool>> {
+        let at = self.at(role);
+        if at.is_empty() {
+            return Some(None);
+        }
+        match short(self.text, at.clone()) {
+            Some(TRUE) => Some(Some(true)),
+            Some(FALSE) => Some(Some(false)),
+            _ => super::decode::truth(self.of(at)).map(Some),
         }
     }
-    (at > start).then_some((value, at))
+
+    #[inline(always)]
+    fn side(&self, role: Role) -> Option<Side> {
+        let at = self.at(role);
+        if at.is_empty() {
+            return Some(Side::None);
+        }
+        let word = short(self.text, at.clone());
+        // No branch: sides come as they please.
+        let is_bid = (word == Some(BID)) | (word == Some(BUY));
+        let is_ask = (word == Some(ASK)) | (word == Some(SELL));
+        if is_bid | is_ask {
+            return Some(if is_bid { Side::Bid } else { Side::Ask });
+        }
+        super::decode::side(self.of(at))
+    }
 }
 
-/// As `digits`, for 17 of them and more, such as times in ns have.
+const TRUE: u64 = word(b"true");
+const FALSE: u64 = word(b"false");
+const BID: u64 = word(b"bid");
+const BUY: u64 = word(b"buy");
+const ASK: u64 = word(b"ask");
+const SELL: u64 = word(b"sell");
+
+#[cold]
 #[inline(never)]
-fn long(text: &[u8], start: usize) -> Option<(u64, usize)> {
-    let count = text[start..].iter().take(21).take_while(|byte| byte.is_ascii_digit()).count();
-    let value = std::str::from_utf8(&text[start..start + count]).ok()?.parse().ok()?;
-    (start + count < text.len()).then_some((value, start + count))
+fn unusual(text: &[u8], scale: Scale) -> Option<i64> {
+    scale.parse(text).ok()
 }
 
-/// Where the next delimiter or end of a line is.
-#[inline]
-fn end(text: &[u8], start: usize, delimiter: u8) -> Option<usize> {
-    let mut at = start;
-    loop {
-        let bytes = word(text, at)?;
-        // A byte that is zero is marked; one above it may be, too, wrongly.
-        let zero = |bytes: u64| bytes.wrapping_sub(ONES) & !bytes & HIGH;
-        let found = zero(bytes ^ (u64::from(delimiter) * ONES)) | zero(bytes ^ (0x0a * ONES));
-        if found != 0 {
-            return Some(at + found.trailing_zeros() as usize / 8);
-        }
-        at += 8;
-    }
-}
+/// Where events go; each is written where it stays: copying one that was just written costs as much
+/// as all else, since the copy waits for the writes.
+pub(super) trait Out {
+    /// Rows for which there is room.
+    fn room(&self) -> usize;
 
-/// A decimal in units of 1e-9 and its end.
-#[inline(always)]
-fn decimal(text: &[u8], start: usize, scale: Scale) -> Option<(i64, usize)> {
-    let (whole, at) = digits(text, start)?;
-    if text.get(at) != Some(&b'.') {
-        let units = scale.units()?;
-        return Some((i64::try_from(whole).ok()?.checked_mul(units).filter(is_value)?, at));
-    }
-    let (fraction, end) = digits(text, at + 1)?;
-    let places = end - at - 1;
-    if places > MOST_PLACES || !scale.is_one() {
-        return None;
-    }
-    let units = whole.checked_mul(POWERS[places])?.checked_add(fraction)?;
-    let value = i64::try_from(units).ok()?.checked_mul(POWERS[MOST_PLACES - places] as i64)?;
-    Some((Some(value).filter(is_value)?, end))
-}
-
-fn is_value(value: &i64) -> bool {
-    *value != pitlane::event::fixed::NULL
+    /// Takes the event of a row.
+    fn take(&mut self, event: MarketData);
 }
 
 impl Decoder {
-    /// Hands out the event of the row that a text begins with and gives the row's bytes with its end;
-    /// `None` where it is not plain or does not end in the text.
-    ///
-    /// The event is written where it stays: copying one that was just written costs as much as all
-    /// else, since the copy waits for the writes.
-    #[inline]
-    pub(crate) fn decode_fast(
+    /// Hands out the events of rows until there is no room, no row is marked any more, or one is
+    /// not plain; the row that comes next is then to be decoded by its line.
+    pub(crate) fn decode_rows(&mut self, lines: &mut Lines, marks: &mut Marks, out: &mut impl Out) {
+        let Some(plan) = self.plan.take() else { return };
+        match plan.way {
+            TRADES => self.run::<TRADES>(&plan, lines, marks, out),
+            QUOTES => self.run::<QUOTES>(&plan, lines, marks, out),
+            LEVELS => self.run::<LEVELS>(&plan, lines, marks, out),
+            _ => self.run::<ALL>(&plan, lines, marks, out),
+        }
+        self.plan = Some(plan);
+    }
+
+    #[inline(never)]
+    fn run<const WAY: u8>(
         &mut self,
-        text: &[u8],
-        out: impl FnOnce(MarketData),
-    ) -> Option<usize> {
-        let mut row = self.row();
-        let last = self.layout.roles.len() - 1;
-        let mut at = 0;
-        for column in 0..=last {
-            let role = self.layout.roles[column];
-            let end = self.field_fast(role, text, at, &mut row)?;
-            match *text.get(end)? {
-                byte if byte == self.delimiter && column < last => at = end + 1,
-                byte if column == last => at = self.row_end(text, end, byte)?,
-                _ => return None,
+        plan: &Plan,
+        lines: &mut Lines,
+        marks: &mut Marks,
+        out: &mut impl Out,
+    ) {
+        let text = lines.marked();
+        let (mut end, mut count, mut is_plain) = (None, 0, true);
+        while is_plain && out.room() > 0 && (marks.has_row() || marks.scan(text, self.delimiter)) {
+            let mut rows = marks.rows();
+            let (mut taken, most) = (0, rows.count().min(out.room()));
+            while taken < most {
+                let Some((row, is_odd)) = rows.next() else { break };
+                let fields = if is_odd { None } else { Fields::new(text, row, plan) };
+                let event = fields.and_then(|fields| self.row_by_marks::<WAY>(&fields, out));
+                if event.is_none() {
+                    is_plain = false;
+                    break;
+                }
+                end = row.last().copied();
+                taken += 1;
             }
+            marks.take_rows(taken);
+            count += taken;
         }
-        self.event_into(&row, out).ok()?;
-        Some(at)
-    }
-
-    /// One past the end of a row whose last column that is read ends at a byte.
-    #[inline]
-    fn row_end(&self, text: &[u8], end: usize, byte: u8) -> Option<usize> {
-        match byte {
-            b'\n' => Some(end + 1),
-            b'\r' if text.get(end + 1) == Some(&b'\n') => Some(end + 2),
-            _ if byte == self.delimiter && matches!(self.layout.arity, Arity::AtLeast(_)) => {
-                let rest = memchr::memchr2(b'\n', b'"', &text[end..])?;
-                (text[end + rest] == b'\n').then_some(end + rest + 1)
-            }
-            _ => None,
+        if let Some(newline) = end {
+            lines.take_rows(newline as usize + 1, count as u64);
         }
     }
 
-    /// Reads a field into the row; gives where it ends.
     #[inline(always)]
-    fn field_fast(&mut self, role: Role, text: &[u8], at: usize, row: &mut Row) -> Option<usize> {
+    fn row_by_marks<const WAY: u8>(
+        &mut self,
+        fields: &Fields<'_>,
+        out: &mut impl Out,
+    ) -> Option<()> {
+        let mut row = self.row();
+        row.ts_event = self.time_at(fields, Role::TsEvent)?;
+        row.ts_recv = self.time_at(fields, Role::TsRecv)?;
+        if matches!(WAY, TRADES | LEVELS | ALL) {
+            let (price, size) = (self.price, self.size);
+            row.trade = (fields.decimal(Role::Price, price)?, fields.size(Role::Size, size)?);
+            row.side = fields.side(Role::Side)?;
+        }
+        if matches!(WAY, TRADES | ALL) {
+            if let Some(is_maker) = fields.truth(Role::BuyerIsMaker)? {
+                row.side = if is_maker { Side::Ask } else { Side::Bid };
+            }
+            row.venue_sequence = fields.whole(Role::VenueSequence)?;
+        }
+        if matches!(WAY, QUOTES | ALL) {
+            let (price, size) = (self.price, self.size);
+            row.bid = (fields.decimal(Role::BidPrice, price)?, fields.size(Role::BidSize, size)?);
+            row.ask = (fields.decimal(Role::AskPrice, price)?, fields.size(Role::AskSize, size)?);
+            self.text_at(fields, Role::Exchange, &mut row)?;
+        }
+        if matches!(WAY, LEVELS | ALL) {
+            row.is_snapshot = fields.truth(Role::IsSnapshot)?.unwrap_or(false);
+        }
+        if WAY == ALL {
+            row.order_id = fields.whole(Role::OrderId)?;
+            row.flags = u8::try_from(fields.whole(Role::Flags)?).ok()?;
+            self.text_at(fields, Role::Kind, &mut row)?;
+        }
+        // Last: a row that is bad must not bring a new symbol into the process.
+        self.text_at(fields, Role::Symbol, &mut row)?;
+        let kind = self.kind_by_way::<WAY>(&row)?;
+        self.event_into(&row, kind, |event| out.take(event)).ok()
+    }
+
+    /// As `kind_of`, where what the columns are is known.
+    #[inline(always)]
+    fn kind_by_way<const WAY: u8>(&self, row: &Row) -> Option<MarketDataKind> {
+        match WAY {
+            TRADES => Some(MarketDataKind::Trade),
+            LEVELS if row.trade.1 == 0 => Some(MarketDataKind::Cancel),
+            LEVELS => Some(MarketDataKind::Modify),
+            _ => self.kind_of(row).ok(),
+        }
+    }
+
+    #[inline(always)]
+    fn time_at(&mut self, fields: &Fields<'_>, role: Role) -> Option<Option<u64>> {
+        let at = fields.at(role);
+        if at.is_empty() {
+            return Some(None);
+        }
+        let time = whole(fields.text, at.clone()).and_then(|number| self.clock.time(number));
+        match time {
+            Some(time) => Some(Some(time)),
+            None => self.time(role, fields.of(at)).ok().map(Some),
+        }
+    }
+
+    #[inline(always)]
+    fn text_at(&mut self, fields: &Fields<'_>, role: Role, row: &mut Row) -> Option<()> {
+        let text = fields.of(fields.at(role));
+        if text.is_empty() {
+            return Some(());
+        }
         match role {
-            Role::TsEvent | Role::TsRecv => {
-                let (number, end) = digits(text, at)?;
-                let time = self.time_of(number)?;
-                let of = if role == Role::TsEvent { &mut row.ts_event } else { &mut row.ts_recv };
-                *of = Some(time);
-                Some(end)
-            }
-            Role::Price | Role::BidPrice | Role::AskPrice => {
-                let (price, end) = decimal(text, at, self.price)?;
-                row.level(role).0 = price;
-                Some(end)
-            }
-            Role::Size | Role::BidSize | Role::AskSize => {
-                let (size, end) = decimal(text, at, self.size)?;
-                row.level(role).1 = size;
-                Some(end)
-            }
-            Role::OrderId => {
-                let (number, end) = digits(text, at)?;
-                row.order_id = number;
-                Some(end)
-            }
-            Role::VenueSequence => {
-                let (number, end) = digits(text, at)?;
-                row.venue_sequence = number;
-                Some(end)
-            }
-            _ => self.text_fast(role, text, at, row),
+            Role::Symbol => row.instrument = self.symbol(text).ok()?,
+            Role::Exchange => row.exchange = self.exchange(text).ok()?,
+            Role::Kind => row.kind = Some(super::decode::kind(text)?),
+            _ => {}
         }
-    }
-
-    #[inline]
-    fn text_fast(&mut self, role: Role, text: &[u8], at: usize, row: &mut Row) -> Option<usize> {
-        if text.get(at) == Some(&b'"') {
-            return None;
-        }
-        let end = end(text, at, self.delimiter)?;
-        let end =
-            if end > at && text[end] == b'\n' && text[end - 1] == b'\r' { end - 1 } else { end };
-        if role != Role::Skip && end > at {
-            self.field(role, &text[at..end], row).ok()?;
-        }
-        Some(end)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn digits_are_those_of_the_standard_library(number in any::<u64>(), short in 0..20_u32) {
-            let text = (number % 10_u64.pow(short.min(19))).to_string();
-            let padded = format!("{text},and more to come");
-            prop_assert_eq!(digits(padded.as_bytes(), 0), Some((text.parse().unwrap(), text.len())));
-        }
-
-        #[test]
-        fn ends_are_where_they_are(text in "[a-z\\x00\\x7fé.,\\n\\-]{0,30}", delimiter in prop::sample::select(b",;|".to_vec())) {
-            let text = format!("{text}\n--------");
-            let expected = text.bytes().position(|byte| byte == delimiter || byte == b'\n');
-            prop_assert_eq!(end(text.as_bytes(), 0, delimiter), expected);
-        }
-
-        #[test]
-        fn decimals_are_those_of_the_plain_way(text in "[0-9]{1,12}(\\.[0-9]{1,10})?") {
-            let padded = format!("{text},and more to come");
-            if let Some((value, length)) = decimal(padded.as_bytes(), 0, Scale::ONE) {
-                prop_assert_eq!(Scale::ONE.parse(text.as_bytes()), Ok(value));
-                prop_assert_eq!(length, text.len());
-            }
-        }
-    }
-
-    #[test]
-    fn what_is_not_plain_is_left() {
-        for text in ["", ",........", "-1,.......", "\"1\",......", "1"] {
-            assert_eq!(digits(text.as_bytes(), 0), None, "{text}");
-        }
-        assert_eq!(decimal(b"1.,.........", 0, Scale::ONE), None);
-        assert_eq!(decimal(b"9223372036.854775807,........", 0, Scale::ONE), None, "null");
-        assert_eq!(decimal(b"1.5,........", 0, Scale::new(10).unwrap()), None, "scaled");
+        Some(())
     }
 }

@@ -1,9 +1,11 @@
 //! One CSV file as a source.
 
 use super::decode::{Decoder, Ground, header_fields};
+use super::fast::Out;
 use super::layout::{Columns, Form, Header, Layout, Role, Shape};
-use super::levels::Levels;
+use super::levels::{LevelRows, Levels};
 use super::lines::{BUFFER, Found, LONGEST_LINE, Lines};
+use super::marks::Marks;
 use super::options::OnBadRow;
 use super::problem::{Problem, RowError};
 use crate::bytes::{self, Bytes};
@@ -40,6 +42,7 @@ pub(crate) struct CsvFile {
 struct Open {
     bytes: Bytes,
     lines: Lines,
+    marks: Marks,
     decoder: Decoder,
     /// How many more rows that are not plain may come before no more is tried.
     fast: u32,
@@ -59,6 +62,71 @@ impl Order {
         let time = crate::merge::time(event);
         self.steps_back += u64::from(time < self.last_time);
         self.last_time = time;
+    }
+}
+
+/// Rows that are events as they are.
+struct Events<'a> {
+    batch: &'a mut Vec<MarketData>,
+    order: &'a mut Order,
+}
+
+impl Out for Events<'_> {
+    #[inline]
+    fn room(&self) -> usize {
+        self.batch.capacity() - self.batch.len()
+    }
+
+    #[inline(always)]
+    fn take(&mut self, event: MarketData) {
+        self.order.look_at(&event);
+        self.batch.push(event);
+    }
+}
+
+/// Rows that are levels of a book.
+struct BookRows<'a> {
+    rows: LevelRows<'a>,
+    order: &'a mut Order,
+}
+
+impl Out for BookRows<'_> {
+    #[inline]
+    fn room(&self) -> usize {
+        self.rows.room()
+    }
+
+    #[inline(always)]
+    fn take(&mut self, event: MarketData) {
+        self.order.look_at(&event);
+        self.rows.push(event);
+    }
+}
+
+impl Open {
+    /// Decodes rows by their marks, as far as that goes; gives whether there were any.
+    fn rows(&mut self, batch: &mut Vec<MarketData>, order: &mut Order) -> bool {
+        let Open { lines, marks, decoder, levels, .. } = self;
+        let before = lines.count;
+        match levels {
+            None => decoder.decode_rows(lines, marks, &mut Events { batch, order }),
+            Some(levels) => {
+                let rows = levels.rows(batch);
+                decoder.decode_rows(lines, marks, &mut BookRows { rows, order });
+            }
+        }
+        lines.count > before
+    }
+
+    /// The next line; the marks go along.
+    fn line(&mut self) -> Found {
+        let found = self.lines.next();
+        if self.marks.has_row() {
+            self.marks.take_rows(1);
+        } else {
+            self.marks.begin(self.lines.start());
+        }
+        found
     }
 }
 
@@ -93,6 +161,13 @@ impl CsvFile {
         let bytes = Bytes::Memory(bytes::counted(std::io::Cursor::new(text)));
         self.open = Some(self.start(bytes)?);
         Ok(self)
+    }
+
+    /// Every row by its line, none by its marks.
+    #[cfg(test)]
+    pub(crate) fn by_lines(mut self) -> Self {
+        self.open.iter_mut().for_each(|open| open.fast = 0);
+        self
     }
 
     /// Bytes of memory that it holds for text.
@@ -140,7 +215,9 @@ impl CsvFile {
         }
         let levels = (layout.shape == Shape::Level).then(Levels::default);
         let decoder = Decoder::new(&self.form, layout, self.ground.clone());
-        Ok(Open { bytes, lines, decoder, fast: TRIES, levels })
+        let mut marks = Marks::new();
+        marks.begin(lines.start());
+        Ok(Open { bytes, lines, marks, decoder, fast: TRIES, levels })
     }
 
     fn layout(&self, header: &[u8], line: u64) -> Result<Layout, SourceError> {
@@ -196,26 +273,13 @@ impl CsvFile {
                 break;
             }
             if open.fast > 0 {
-                let rest = open.lines.rest();
-                // Apart, so that an event is written where it stays.
-                let taken = match &mut open.levels {
-                    None => open.decoder.decode_fast(rest, |event| {
-                        order.look_at(&event);
-                        batch.push(event);
-                    }),
-                    Some(levels) => open.decoder.decode_fast(rest, |event| {
-                        order.look_at(&event);
-                        levels.push(event);
-                    }),
-                };
-                if let Some(bytes) = taken {
-                    open.lines.take(bytes);
-                    open.fast = TRIES;
+                let any = open.rows(batch, &mut order);
+                open.fast = if any { TRIES } else { open.fast - 1 };
+                if batch.len() == batch.capacity() {
                     continue;
                 }
-                open.fast -= 1;
             }
-            let (start, end, ended) = match open.lines.next() {
+            let (start, end, ended) = match open.line() {
                 Found::Line { start, end, ended } => (start, end, ended),
                 Found::End if open.levels.as_mut().is_some_and(Levels::finish) => continue,
                 other => {
@@ -366,6 +430,7 @@ impl Source for CsvFile {
                 Found::Empty if batch.len() < batch.capacity() => {
                     let filled =
                         fill(&mut open.lines, &mut open.bytes, &self.path, self.report.events);
+                    open.marks.begin(open.lines.start());
                     self.report.bytes_read = open.bytes.disk_bytes().min(self.report.bytes_total);
                     if let Err(error) = filled {
                         self.done = true;

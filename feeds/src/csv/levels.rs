@@ -52,6 +52,14 @@ impl Levels {
         true
     }
 
+    /// Takes rows and puts them where they stay, all but the last one, whose message may go on.
+    pub(crate) fn rows<'a>(&'a mut self, batch: &'a mut Vec<MarketData>) -> LevelRows<'a> {
+        let held = self.held.take();
+        let is_open = held.is_some();
+        batch.extend(held);
+        LevelRows { levels: self, batch, is_open }
+    }
+
     /// Whether a snapshot of the instrument begins with its next row.
     #[inline]
     fn begins(&mut self, instrument: u32, is_snapshot: bool) -> bool {
@@ -61,6 +69,47 @@ impl Levels {
         }
         let was = std::mem::replace(&mut self.in_snapshot[at], is_snapshot);
         is_snapshot && !was
+    }
+}
+
+/// Rows that are on their way into a batch; when it is dropped, the last one is held back.
+pub(crate) struct LevelRows<'a> {
+    levels: &'a mut Levels,
+    batch: &'a mut Vec<MarketData>,
+    /// Whether it is not yet known if the message of the batch's last event goes on.
+    is_open: bool,
+}
+
+impl LevelRows<'_> {
+    /// Rows for which there is room, and for what may go before each.
+    #[inline]
+    pub(crate) fn room(&self) -> usize {
+        (self.batch.capacity() - self.batch.len()) / 2
+    }
+
+    /// As [`Levels::push`].
+    #[inline(always)]
+    pub(crate) fn push(&mut self, row: MarketData) {
+        let is_snapshot = row.header.flags & Flags::SNAPSHOT != 0;
+        let begins = self.levels.begins(row.header.instrument, is_snapshot);
+        if self.is_open
+            && let Some(before) = self.batch.last_mut()
+        {
+            mark(before, !begins && same_message(before, &row));
+        }
+        if begins {
+            self.batch.push(clear(&row));
+        }
+        self.batch.push(row);
+        self.is_open = true;
+    }
+}
+
+impl Drop for LevelRows<'_> {
+    fn drop(&mut self) {
+        if self.is_open {
+            self.levels.held = self.batch.pop();
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 
 /// Bytes held of a file's text.
-pub(crate) const BUFFER: usize = 256 << 10;
+pub(crate) const BUFFER: usize = 64 << 10;
 
 /// The longest line there may be; the buffer grows up to that.
 pub(crate) const LONGEST_LINE: usize = 1 << 20;
@@ -59,17 +59,21 @@ impl Lines {
         Found::Line { start, end: start + length - usize::from(returned), ended }
     }
 
-    /// What is in the buffer and not yet handed out.
+    /// The buffer from its begin to the end of its text; lines that were handed out are still there.
     #[inline]
-    pub(crate) fn rest(&self) -> &[u8] {
-        &self.buffer[self.start..self.end]
+    pub(crate) fn marked(&self) -> &[u8] {
+        &self.buffer[..self.end]
     }
 
-    /// A line of so many bytes, its end included, was taken from the rest.
-    #[inline]
-    pub(crate) fn take(&mut self, bytes: usize) {
-        self.start += bytes;
-        self.count += 1;
+    /// Where in [`Lines::marked`] the next line begins.
+    pub(crate) fn start(&self) -> usize {
+        self.start
+    }
+
+    /// So many lines were taken from the buffer; the next one begins at a place of it.
+    pub(crate) fn take_rows(&mut self, start: usize, lines: u64) {
+        self.start = start;
+        self.count += lines;
     }
 
     /// Bytes of the buffer, see [`Found::Line`].

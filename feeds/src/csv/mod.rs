@@ -1,8 +1,8 @@
 //! CSV files as market data.
 //!
 //! ```text
-//!  bytes --> Lines --> Decoder --> MarketData
-//!            buffer    row by row, by the columns' roles
+//!  bytes --> Lines --> Marks --> Decoder --> MarketData
+//!            buffer    fields    row by row, by the columns' roles
 //! ```
 //!
 //! | module | what |
@@ -12,30 +12,37 @@
 //! | `layout` | what each column is: presets, headers, maps |
 //! | `levels` | rows that are levels of a book: snapshots, ends of messages |
 //! | `lines` | lines from a large buffer, no copy |
-//! | `fast` | plain rows in one pass, all others left to `decode` |
-//! | `decode`, `number`, `words`, `book` | rows to events, no allocation per row |
+//! | `marks` | where fields and rows end, 64 bytes at a time |
+//! | `field` | numbers and words of known bounds |
+//! | `fast` | plain rows by their marks, all others left to `decode` |
+//! | `decode`, `number`, `clock`, `words`, `book` | rows to events, no allocation per row |
 //! | `file` | one file as a source; bad rows |
 //! | `files` | which files a config names; what their names say |
 //! | `open` | one file by preset, for tools |
 //!
-//! A source holds one buffer of 256 KiB per file that is open, whatever the files' length, and
+//! A source holds one buffer of 64 KiB per file that is open, whatever the files' length, and
 //! opens a file of a dated list only when the order has come to its date.
 
 mod book;
+mod clock;
 mod decode;
 mod fast;
+mod field;
 mod file;
 mod files;
 mod layout;
 mod levels;
 mod lines;
+mod marks;
 mod number;
 mod open;
 pub(crate) mod options;
 mod preset;
 mod problem;
+mod snapshots;
 mod words;
 
+pub(crate) use field::{decimal, whole};
 pub(crate) use file::fill;
 pub use files::csv_source;
 pub(crate) use lines::{BUFFER, Found, Lines};
@@ -44,8 +51,12 @@ pub use open::guess_preset;
 pub(crate) use open::open;
 pub use options::{Column, CsvOptions, FileOptions, OnBadRow, TimeFrom, TimeUnit, UtcOffset};
 pub use preset::Preset;
+#[cfg(any(test, fuzzing))]
+pub(crate) use snapshots::{SnapshotFile, SnapshotOptions};
 pub(crate) use words::Words;
 
+#[cfg(test)]
+mod agreement;
 #[cfg(test)]
 mod tests;
 
@@ -56,5 +67,5 @@ pub(crate) fn in_memory(
     text: Vec<u8>,
     buffer: usize,
 ) -> Result<file::CsvFile, pitlane::source::SourceError> {
-    files::in_memory(options)?.in_memory(text, buffer)
+    files::in_memory(options, &pitlane::Instruments::new())?.in_memory(text, buffer)
 }

@@ -24,7 +24,7 @@ pub(crate) fn open(
         None => CsvOptions {
             preset: Some(match options.preset {
                 Some(preset) => preset,
-                None => guess_preset(path)?,
+                None => guess(path, options.entry.as_deref())?,
             }),
             ..CsvOptions::default()
         },
@@ -41,6 +41,7 @@ pub(crate) fn open(
 fn overrule(csv: &mut CsvOptions, options: &OpenOptions) {
     csv.path = Some(String::new());
     (csv.paths, csv.files, csv.symbols, csv.dates) = Default::default();
+    csv.entry = options.entry.clone().or(csv.entry.take());
     csv.symbol = options.symbol.clone().or(csv.symbol.take());
     csv.date = options.date.clone().or(csv.date.take());
     if options.utc_offset.is_some() || options.zone.is_some() {
@@ -58,7 +59,7 @@ fn overrule(csv: &mut CsvOptions, options: &OpenOptions) {
 fn names_symbols(csv: &CsvOptions, path: &Path) -> bool {
     match (&csv.columns, csv.preset.unwrap_or(Preset::Plain).shape()) {
         (Some(columns), _) => columns.contains_key("symbol"),
-        (None, Shape::Header | Shape::Named(_)) => header_names_symbols(path),
+        (None, Shape::Header | Shape::Named(_)) => header_names_symbols(path, csv.entry.as_deref()),
         (None, _) => false,
     }
 }
@@ -71,7 +72,11 @@ fn names_symbols(csv: &CsvOptions, path: &Path) -> bool {
 /// # Errors
 /// Where the file cannot be read, or is none of them.
 pub fn guess_preset(path: &Path) -> Result<Preset, SourceError> {
-    let line = first_line(path)?;
+    guess(path, None)
+}
+
+fn guess(path: &Path, entry: Option<&str>) -> Result<Preset, SourceError> {
+    let line = first_line(path, entry)?;
     if is_capture(&line) {
         return Ok(Preset::BinanceRaw);
     }
@@ -110,6 +115,7 @@ fn by_header(fields: &[String]) -> Option<Preset> {
     let is_tardis = has("local_timestamp") && has("exchange");
     Some(match () {
         () if is_tardis && has("is_snapshot") => Preset::TardisIncrementalBookL2,
+        () if is_tardis && has("asks[0].price") => Preset::TardisBookSnapshot,
         () if is_tardis && has("bid_amount") => Preset::TardisQuotes,
         () if is_tardis && has("side") && has("id") => Preset::TardisTrades,
         () if has("quote_qty") && has("is_buyer_maker") => Preset::BinanceTrades,
@@ -121,15 +127,15 @@ fn by_header(fields: &[String]) -> Option<Preset> {
 }
 
 /// Whether a header names a column of symbols.
-fn header_names_symbols(path: &Path) -> bool {
-    first_line(path).is_ok_and(|line| {
+fn header_names_symbols(path: &Path, entry: Option<&str>) -> bool {
+    first_line(path, entry).is_ok_and(|line| {
         String::from_utf8_lossy(&line).split(',').any(|field| field.trim() == "symbol")
     })
 }
 
-fn first_line(path: &Path) -> Result<Vec<u8>, SourceError> {
+fn first_line(path: &Path, entry: Option<&str>) -> Result<Vec<u8>, SourceError> {
     const ENOUGH: usize = 4096;
-    let mut bytes = bytes::open(path, None)?;
+    let mut bytes = bytes::open(path, entry)?;
     let mut lines = Lines::new(ENOUGH);
     let mut first = true;
     loop {

@@ -37,6 +37,19 @@ pub enum TimeUnit {
     MsOrUs,
 }
 
+impl TimeUnit {
+    /// Ns in one; `None` where each number tells.
+    pub(crate) fn ns(self) -> Option<u64> {
+        match self {
+            TimeUnit::Ns => Some(1),
+            TimeUnit::Us => Some(1_000),
+            TimeUnit::Ms => Some(1_000_000),
+            TimeUnit::S => Some(1_000_000_000),
+            TimeUnit::MsOrUs => None,
+        }
+    }
+}
+
 /// What times that are numbers count from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

@@ -35,14 +35,16 @@ pub enum Preset {
     /// Tardis's `incremental_book_L2`.
     #[serde(rename = "tardis-incremental-book-l2")]
     TardisIncrementalBookL2,
+    /// Tardis's `book_snapshot_5` and `book_snapshot_25`.
+    TardisBookSnapshot,
     /// Raw captures of Binance, one message per line behind its local time; JSON, no CSV.
     BinanceRaw,
     /// A header line that names the columns.
     Plain,
 }
 
-const NAMES: [&str; 11] = {
-    let mut names = [""; 11];
+const NAMES: [&str; 12] = {
+    let mut names = [""; 12];
     let mut at = 0;
     while at < names.len() {
         names[at] = Preset::ALL[at].name();
@@ -53,7 +55,7 @@ const NAMES: [&str; 11] = {
 
 impl Preset {
     /// All presets.
-    pub const ALL: [Preset; 11] = [
+    pub const ALL: [Preset; 12] = [
         Preset::LeanEquityTrade,
         Preset::LeanEquityQuote,
         Preset::LeanForexQuote,
@@ -63,6 +65,7 @@ impl Preset {
         Preset::TardisTrades,
         Preset::TardisQuotes,
         Preset::TardisIncrementalBookL2,
+        Preset::TardisBookSnapshot,
         Preset::BinanceRaw,
         Preset::Plain,
     ];
@@ -80,6 +83,7 @@ impl Preset {
             Preset::TardisTrades => "tardis-trades",
             Preset::TardisQuotes => "tardis-quotes",
             Preset::TardisIncrementalBookL2 => "tardis-incremental-book-l2",
+            Preset::TardisBookSnapshot => "tardis-book-snapshot",
             Preset::BinanceRaw => "binance-raw",
             Preset::Plain => "plain",
         }
@@ -102,7 +106,7 @@ impl Preset {
             Preset::TardisTrades | Preset::TardisQuotes | Preset::TardisIncrementalBookL2 => {
                 Defaults { time_unit: TimeUnit::Us, ..Defaults::default() }
             }
-            Preset::BinanceRaw | Preset::Plain => Defaults::default(),
+            Preset::TardisBookSnapshot | Preset::BinanceRaw | Preset::Plain => Defaults::default(),
         }
     }
 
@@ -153,7 +157,7 @@ impl Preset {
                 ("price", "price"),
                 ("size", "amount"),
             ]),
-            Preset::BinanceRaw | Preset::Plain => Shape::Header,
+            Preset::TardisBookSnapshot | Preset::BinanceRaw | Preset::Plain => Shape::Header,
         }
     }
 }
@@ -211,6 +215,11 @@ impl FromStr for Preset {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let wanted = bare(text);
+        // Vendors put the number of levels behind it.
+        let of_levels = wanted.strip_prefix("tardisbooksnapshot").unwrap_or("?");
+        if of_levels.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Ok(Preset::TardisBookSnapshot);
+        }
         Self::ALL
             .into_iter()
             .find(|preset| bare(preset.name()) == wanted)
@@ -250,6 +259,8 @@ mod tests {
             ("binance_aggTrades", Preset::BinanceAggTrades),
             ("binance-bookTicker", Preset::BinanceBookTicker),
             ("tardis-incremental_book_L2", Preset::TardisIncrementalBookL2),
+            ("tardis-book_snapshot_25", Preset::TardisBookSnapshot),
+            ("tardis_book_snapshot_5", Preset::TardisBookSnapshot),
         ] {
             assert_eq!(text.parse(), Ok(preset));
         }

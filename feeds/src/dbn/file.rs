@@ -1,7 +1,6 @@
 //! One DBN file as a source.
 
-use super::convert::{BadRecord, Made, convert};
-use super::depth::Depth;
+use super::convert::{BadRecord, Made, convert, size};
 use super::header::{self, Opened};
 use super::mbo;
 use super::names::Names;
@@ -9,7 +8,9 @@ use super::options::Venues;
 use super::place;
 use crate::bytes::Bytes;
 use crate::csv::OnBadRow;
+use crate::depth::{Depth, Told};
 use crate::error::at_path;
+use crate::held::Held;
 use dbn::Mbp10Msg;
 use dbn::decode::dbn::fsm::{DbnFsm, ProcessResult};
 use pitlane::Instruments;
@@ -20,9 +21,6 @@ use std::path::PathBuf;
 
 /// Bad records that are reported in full.
 const SAMPLES: usize = 5;
-
-/// Events that a record may come to: a quote, a clear, twenty levels that go and twenty that come, a trade.
-const MOST_PER_RECORD: usize = 43;
 
 /// What a file's records do not say themselves.
 #[derive(Clone, Debug)]
@@ -52,23 +50,32 @@ struct Open {
     bytes: Bytes,
     fsm: DbnFsm,
     names: Names,
-    depth: Depth,
-    /// Events of the last record that the batch had no room for, from `held_at` on.
-    held: Vec<MarketData>,
-    held_at: usize,
+    ten: Ten,
+    /// Events of the last record that the batch had no room for.
+    held: Held,
 }
 
-impl Open {
-    /// Moves what is held into the batch, as much as fits.
-    fn hand_out(&mut self, batch: &mut Vec<MarketData>) {
-        let held = &self.held[self.held_at..];
-        let count = held.len().min(batch.capacity() - batch.len());
-        batch.extend_from_slice(&held[..count]);
-        self.held_at += count;
-        if self.held_at == self.held.len() {
-            self.held.clear();
-            self.held_at = 0;
-        }
+/// Records of ten levels.
+#[derive(Default)]
+struct Ten {
+    depth: Depth,
+    told: Told,
+}
+
+impl Ten {
+    /// Appends what a record comes to, given what it comes to besides its levels.
+    fn spread(&mut self, made: Made, record: &Mbp10Msg, out: &mut Vec<MarketData>) {
+        let of_record = match made {
+            Made::One(quote) => (quote, None),
+            Made::Two(quote, trade) => (quote, Some(trade)),
+            Made::Other(_) => return,
+        };
+        let Told { bids, asks } = &mut self.told;
+        bids.clear();
+        bids.extend(record.levels.iter().map(|level| (level.bid_px, size(level.bid_sz))));
+        asks.clear();
+        asks.extend(record.levels.iter().map(|level| (level.ask_px, size(level.ask_sz))));
+        self.depth.spread(of_record, u64::from(record.sequence), &mut self.told, out);
     }
 }
 
@@ -119,9 +126,8 @@ impl DbnFile {
             bytes: opened.bytes,
             fsm: opened.fsm,
             names,
-            depth: Depth::default(),
-            held: Vec::with_capacity(MOST_PER_RECORD),
-            held_at: 0,
+            ten: Ten::default(),
+            held: Held::default(),
         })
     }
 
@@ -132,7 +138,7 @@ impl DbnFile {
         batch: &mut Vec<MarketData>,
     ) -> Result<Decoded, SourceError> {
         loop {
-            open.hand_out(batch);
+            open.held.hand_out(batch);
             self.orders(open, batch);
             if batch.len() == batch.capacity() {
                 return Ok(Decoded::Full);
@@ -156,10 +162,10 @@ impl DbnFile {
             self.records += 1;
             match convert(record, &mut open.names) {
                 Ok(made) if let Some(levels) = record.get::<Mbp10Msg>() => {
-                    open.depth.spread(made, levels, &mut open.held);
+                    open.ten.spread(made, levels, &mut open.held.events);
                 }
                 Ok(Made::One(event)) => batch.push(event),
-                Ok(Made::Two(first, second)) => open.held.extend([first, second]),
+                Ok(Made::Two(first, second)) => open.held.events.extend([first, second]),
                 Ok(Made::Other(what)) => self.report.note(what, 1),
                 Err(problem) => self.bad_record(problem)?,
             }

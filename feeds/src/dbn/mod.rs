@@ -15,12 +15,10 @@
 //! | `header` | metadata, without trusting the lengths it states; fragments and DBZ |
 //! | `names` | which symbol a number stands for at a time |
 //! | `convert`, `mbo` | records to events |
-//! | `depth` | ten levels per record to changes of levels |
 //! | `file` | one file as a source; bad records |
 //! | `place` | where in a plain file a time begins |
 
 mod convert;
-mod depth;
 mod file;
 mod header;
 mod mbo;

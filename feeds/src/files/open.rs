@@ -17,6 +17,8 @@ pub struct OpenOptions {
     /// A form of one's own, of CSV files, in place of a preset. What is said here besides goes before
     /// what it says; the files it may name are not looked at.
     pub form: Option<Box<CsvOptions>>,
+    /// The file in a zip archive that holds several, as `entry` in configs.
+    pub entry: Option<String>,
     /// Date that times since midnight count from; `None` takes what Lean's own file names say, else
     /// keeps times of day.
     pub date: Option<String>,
