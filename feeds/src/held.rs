@@ -22,9 +22,4 @@ impl Held {
             self.at = 0;
         }
     }
-
-    /// Whether nothing waits.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.events.is_empty()
-    }
 }
