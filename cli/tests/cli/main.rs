@@ -3,6 +3,8 @@
 
 mod bench;
 mod books_and_bars;
+#[path = "../../../tests/tests/common/data.rs"]
+mod data;
 mod discovery;
 mod dlq;
 mod drawings;

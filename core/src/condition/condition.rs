@@ -107,7 +107,7 @@ impl Condition {
 /// was to be asked before stays before.
 fn join(first: &mut Quick, rest: Option<Test>, other: Quick, then: Option<Test>) -> Option<Test> {
     let mut then = then;
-    let kept = if rest.is_none() { first.join(other).err() } else { Some(other) };
+    let kept = if rest.is_none() { first.join(other) } else { Some(other) };
     if let Some(mut kept) = kept {
         then = Some(fuse(move |event| kept.holds(event), then.map_or(Rest::Nothing, Rest::And)));
     }
@@ -159,7 +159,8 @@ fn begin(truth: Bool) -> (Quick, Option<Bool>) {
         other => vec![other],
     };
     let mut first = Quick::all();
-    let mut fits = |part: &Bool| Quick::of_truth(part).is_some_and(|part| first.join(part).is_ok());
+    let mut fits =
+        |part: &Bool| Quick::of_truth(part).is_some_and(|part| first.join(part).is_none());
     let taken = parts.iter().position(|part| !fits(part)).unwrap_or(parts.len());
     parts.drain(..taken);
     (first, (!parts.is_empty()).then(|| Bool::all(parts)))

@@ -91,11 +91,11 @@ impl Quick {
     }
 
     /// Takes in what another asks; gives it back where there is no room for it.
-    pub(crate) fn join(&mut self, other: Quick) -> Result<(), Quick> {
+    pub(crate) fn join(&mut self, other: Quick) -> Option<Quick> {
         let two_numbers = self.has_number && other.has_number;
         let two_tables = self.instruments.is_some() && other.instruments.is_some();
         if two_numbers || two_tables {
-            return Err(other);
+            return Some(other);
         }
         let kinds = self.plain.kinds & other.plain.kinds;
         if other.has_number {
@@ -104,7 +104,7 @@ impl Quick {
         self.plain.kinds = kinds;
         self.has_number |= other.has_number;
         self.instruments = self.instruments.take().or(other.instruments);
-        Ok(())
+        None
     }
 
     /// A truth as such a test, where it is one.

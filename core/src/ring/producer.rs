@@ -137,11 +137,13 @@ impl<E: Event> Producer<E> {
     }
 
     /// Slots free now, as far as is known without looking at the readers.
+    #[inline]
     pub(crate) fn room(&self) -> usize {
         (self.free_until - self.written) as usize
     }
 
     /// Slots free now.
+    #[cold]
     pub(crate) fn look_for_room(&mut self) -> usize {
         self.look_at_gates();
         self.room()
@@ -151,6 +153,13 @@ impl<E: Event> Producer<E> {
     #[inline]
     pub(crate) fn has_room(&mut self) -> bool {
         self.written < self.pause_at || self.pause()
+    }
+
+    /// Whether the next event can be written where it is to lie: there is room as far as is known, and no
+    /// lossy reader that may be copying what was there.
+    #[inline]
+    pub(crate) fn has_place(&self) -> bool {
+        self.written < self.pause_at && self.ahead == 0
     }
 
     /// Writes the next event without publishing it; `false` when there is no room.
@@ -202,13 +211,13 @@ impl<E: Event> Producer<E> {
                 continue;
             }
             let run = (count - done).min((self.pause_at - self.written) as usize);
-            for at in 0..run {
-                #[allow(unsafe_code, reason = "the ring's own write")]
-                // SAFETY: R2: `pause_at` is at most `free_until`, so all of them lie in `cursor..free_until`.
-                unsafe {
-                    self.storage.write(self.written + at as u64, |slot| fill(done + at, slot));
-                }
-            }
+            // Loom's cells do not lie side by side.
+            let run = if cfg!(loom) { 1 } else { self.storage.contiguous(self.written, run) };
+            #[allow(unsafe_code, reason = "the ring's own write")]
+            // SAFETY: R2: `pause_at` is at most `free_until`, so all of them lie in `cursor..free_until`; the
+            // borrow of the producer keeps others away.
+            let slots = unsafe { self.storage.slice_mut(self.written, run) };
+            slots.iter_mut().zip(done..).for_each(|(slot, at)| fill(at, slot));
             self.written += run as u64;
             done += run;
         }
