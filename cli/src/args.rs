@@ -34,12 +34,7 @@ pub(crate) enum Command {
     /// Draw a config's topology.
     Graph(graph::Args),
     /// Look at tick files: statistics, or the ticks themselves as CSV.
-<<<<<<< HEAD
-    #[command(subcommand, after_help = crate::commands::ticks_files::presets())]
-    Ticks(ticks::What),
-=======
     Ticks(ticks::Args),
->>>>>>> reliable
     /// Look at journals of recorded streams: list, print, follow, check, repair, export.
     #[command(subcommand)]
     Journal(journal::What),

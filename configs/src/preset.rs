@@ -4,7 +4,7 @@ use crate::codes;
 use crate::mistake::{Mistake, Mistakes};
 use crate::nearest::nearest;
 use crate::read;
-use crate::tree::{Entry, Node, Texts, Value, parse};
+use crate::tree::{Entry, Node, Span, Texts, Value, parse};
 use serde::de::DeserializeOwned;
 use std::path::Path;
 
@@ -19,39 +19,28 @@ pub fn preset<T: DeserializeOwned>(path: &Path, name: Option<&str>) -> Result<T,
     let mut texts = Texts::default();
     let file = texts.add(path.display().to_string(), text);
     let (root, mut mistakes) = parse(&texts, file);
-    let found = match &root {
-        Some(root) if mistakes.is_empty() => find(root, name),
-        Some(_) => return Err(Mistakes::new(mistakes, texts)),
-        None => Err(None),
-    };
-    match found {
-        Ok(mut form) => {
-            form.number();
-            let read = read::read(&form, &mut mistakes).filter(|_| mistakes.is_empty());
-            read.ok_or_else(|| Mistakes::new(mistakes, texts))
-        }
-        Err(mistake) => {
-            mistakes.extend(mistake.or_else(|| {
-                mistakes.is_empty().then(|| {
-                    let help = "write `presets:` and below it `mine: { columns: { ... } }`";
-                    Mistake::new(
-                        codes::MISSING_KEY,
-                        texts.span(file, 0, 0),
-                        "there are no `presets`",
-                        help,
-                    )
-                })
-            }));
-            Err(Mistakes::new(mistakes, texts))
-        }
-    }
+    let whole = texts.span(file, 0, 0);
+    let is_sound = mistakes.is_empty();
+    let form = is_sound.then(|| find(root.as_ref(), name, whole, &mut mistakes)).flatten();
+    let read = form.and_then(|mut form| {
+        form.number();
+        read::read(&form, &mut mistakes).filter(|_| mistakes.is_empty())
+    });
+    read.ok_or_else(|| Mistakes::new(mistakes, texts))
 }
 
-/// The form, without what says that it is one of CSV files, which goes without saying; `None` where
-/// there are no forms at all.
-fn find(root: &Node, name: Option<&str>) -> Result<Node, Option<Mistake>> {
-    let Some(presets) = root.get("presets").filter(|node| !node.entries().is_empty()) else {
-        return Err(None);
+/// The form, without what says that it is one of CSV files, which goes without saying.
+fn find(
+    root: Option<&Node>,
+    name: Option<&str>,
+    whole: Span,
+    mistakes: &mut Vec<Mistake>,
+) -> Option<Node> {
+    let presets = root.and_then(|root| root.get("presets"));
+    let Some(presets) = presets.filter(|node| !node.entries().is_empty()) else {
+        let help = "write `presets:` and below it `mine: { columns: { ... } }`";
+        mistakes.push(Mistake::new(codes::MISSING_KEY, whole, "there are no `presets`", help));
+        return None;
     };
     let all = presets.entries();
     let names: Vec<&str> = all.iter().map(Entry::name).collect();
@@ -70,7 +59,8 @@ fn find(root: &Node, name: Option<&str>) -> Result<Node, Option<Mistake>> {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("name one behind the file: #{}", names.join(", #")),
         };
-        return Err(Some(Mistake::new(codes::BAD_VALUE, presets.span, message, help)));
+        mistakes.push(Mistake::new(codes::BAD_VALUE, presets.span, message, help));
+        return None;
     };
     let mut form = entry.value.clone();
     if let Value::Map(entries) = &mut form.value {
@@ -78,5 +68,5 @@ fn find(root: &Node, name: Option<&str>) -> Result<Node, Option<Mistake>> {
             entry.name() != "format" || entry.value.as_text().is_none_or(|format| format != "csv")
         });
     }
-    Ok(form)
+    Some(form)
 }

@@ -126,11 +126,15 @@ mod tests {
     fn a_time_beyond_all_times_does_not_panic() {
         super::capture(b"1723075200000000000 {\"e\":\"trade\",\"T\":99999999999999,\"E\":1}\n");
         super::capture(b"99999999999999 {\"e\":\"trade\",\"T\":1,\"E\":1}\n");
+        super::capture(b"99999999999999999 {\"e\":\"trade\",\"T\":99999999999999999,\"E\":1}\n");
     }
 
+    /// A reader and a file that it reads.
+    type Good = (fn(&[u8]), Vec<u8>);
+
     /// Small files that are good, for each target as it takes them.
-    fn good() -> Vec<(fn(&[u8]), Vec<u8>)> {
-        let mut all: Vec<(fn(&[u8]), Vec<u8>)> = Vec::new();
+    fn good() -> Vec<Good> {
+        let mut all: Vec<Good> = Vec::new();
         for (number, rows) in ROWS.iter().enumerate() {
             let preset = u8::try_from(number).expect("few");
             all.push((super::csv, [&[preset, 40], rows.as_bytes()].concat()));

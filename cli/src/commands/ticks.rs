@@ -14,9 +14,6 @@ use pitlane_feeds::{EventWriter, InstrumentStats, TickStats, format_time};
 use serde_json::{Map, Value, json};
 use std::io::{self, BufWriter};
 
-<<<<<<< HEAD
-/// What `ticks` does.
-=======
 /// Arguments of `ticks`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = super::ticks_files::presets())]
@@ -25,7 +22,6 @@ pub(crate) struct Args {
     what: What,
 }
 
->>>>>>> reliable
 #[derive(Debug, clap::Subcommand)]
 enum What {
     /// Per instrument: events by kind, first and last time, volume, VWAP, crossed and locked quotes.
@@ -50,13 +46,8 @@ enum What {
     Book(ticks_book::Args),
 }
 
-<<<<<<< HEAD
-pub(crate) fn run(what: &What) -> Result<Exit, Failure> {
-    match what {
-=======
 pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     match &args.what {
->>>>>>> reliable
         What::Stats { files, json } => stats(files, *json),
         What::Cat { files, limit } => cat(files, *limit),
         What::Bars(args) => ticks_bars::run(args),

@@ -32,7 +32,7 @@ fn form(text: &str) -> Result<Form, String> {
 }
 
 /// The forms that are known, for the help.
-pub(crate) fn presets() -> String {
+pub(super) fn presets() -> String {
     let names = Preset::ALL.map(Preset::name).join("\n  ");
     format!(
         "Forms of CSV files and captures (--preset), guessed where none is given:\n  {names}\n  \
@@ -42,7 +42,7 @@ pub(crate) fn presets() -> String {
 
 /// Files and what they do not say themselves.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Files {
+pub(super) struct Files {
     /// Files: CSV or captures (plain, .gz, .zst, .zip) or DBN; several are merged in order of time.
     #[arg(required = true, value_name = "FILE")]
     paths: Vec<PathBuf>,

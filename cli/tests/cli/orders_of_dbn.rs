@@ -37,6 +37,9 @@ struct Order {
 /// Levels of a side by price: the sizes of its orders by priority.
 type Sides = [BTreeMap<i64, Vec<(u64, u32)>>; 2];
 
+/// What stood there after an event: its sequence, its capture time, the orders.
+type Shown = (u32, u64, Sides);
+
 /// Numbers that look like chance.
 struct Chance(u64);
 
@@ -226,8 +229,8 @@ impl Exchange {
 /// What the exchanges did, and what stood there after each event.
 struct Session {
     records: Vec<MboMsg>,
-    /// By instrument and publisher, in the order of the records: sequence, capture time, orders.
-    shown: HashMap<(u32, u16), Vec<(u32, u64, Sides)>>,
+    /// By instrument and publisher, in the order of the records.
+    shown: HashMap<(u32, u16), Vec<Shown>>,
 }
 
 /// Events of several exchanges, their records mixed.

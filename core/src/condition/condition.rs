@@ -159,7 +159,8 @@ fn begin(truth: Bool) -> (Quick, Option<Bool>) {
         other => vec![other],
     };
     let mut first = Quick::all();
-    let mut fits = |part: &Bool| Quick::of_truth(part).is_some_and(|part| first.join(part).is_none());
+    let mut fits =
+        |part: &Bool| Quick::of_truth(part).is_some_and(|part| first.join(part).is_none());
     let taken = parts.iter().position(|part| !fits(part)).unwrap_or(parts.len());
     parts.drain(..taken);
     (first, (!parts.is_empty()).then(|| Bool::all(parts)))

@@ -458,7 +458,7 @@ fn stream(text: &str, message: &mut Message) {
 pub(super) fn nanoseconds(number: u64) -> u64 {
     match number {
         0..100_000_000_000_000 => number.saturating_mul(1_000_000),
-        100_000_000_000_000..100_000_000_000_000_000 => number * 1_000,
+        100_000_000_000_000..100_000_000_000_000_000 => number.saturating_mul(1_000),
         _ => number,
     }
 }

@@ -163,6 +163,13 @@ impl CsvFile {
         Ok(self)
     }
 
+    /// Every row by its line, none by its marks.
+    #[cfg(test)]
+    pub(crate) fn by_lines(mut self) -> Self {
+        self.open.iter_mut().for_each(|open| open.fast = 0);
+        self
+    }
+
     /// Bytes of memory that it holds for text.
     #[cfg(test)]
     pub(crate) fn memory(&self) -> usize {

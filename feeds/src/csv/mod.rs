@@ -1,8 +1,8 @@
 //! CSV files as market data.
 //!
 //! ```text
-//!  bytes --> Lines --> Decoder --> MarketData
-//!            buffer    row by row, by the columns' roles
+//!  bytes --> Lines --> Marks --> Decoder --> MarketData
+//!            buffer    fields    row by row, by the columns' roles
 //! ```
 //!
 //! | module | what |
@@ -20,7 +20,7 @@
 //! | `files` | which files a config names; what their names say |
 //! | `open` | one file by preset, for tools |
 //!
-//! A source holds one buffer of 256 KiB per file that is open, whatever the files' length, and
+//! A source holds one buffer of 64 KiB per file that is open, whatever the files' length, and
 //! opens a file of a dated list only when the order has come to its date.
 
 mod book;
@@ -56,6 +56,8 @@ pub(crate) use snapshots::{SnapshotFile, SnapshotOptions};
 pub(crate) use words::Words;
 
 #[cfg(test)]
+mod agreement;
+#[cfg(test)]
 mod tests;
 
 /// A file whose text is in memory, read through a buffer of so many bytes.
@@ -65,5 +67,5 @@ pub(crate) fn in_memory(
     text: Vec<u8>,
     buffer: usize,
 ) -> Result<file::CsvFile, pitlane::source::SourceError> {
-    files::in_memory(options)?.in_memory(text, buffer)
+    files::in_memory(options, &pitlane::Instruments::new())?.in_memory(text, buffer)
 }
