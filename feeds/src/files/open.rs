@@ -69,6 +69,8 @@ fn open(
 ) -> Result<Box<dyn Source>, SourceError> {
     let format = match options.format {
         Some(format) => format,
+        // What a pipe holds can be looked at only once.
+        None if options.preset.is_some() => FileFormat::of_name(path),
         None => FileFormat::of(path)?,
     };
     match format {
