@@ -1,12 +1,13 @@
 //! `count LOOP EVENTS`: a hot loop for `scripts/instructions` to count, all of it within `counted`.
+//! `count SET:NUMBER EVENTS`: the same of a variant of `pitlane bench throughput`, from 0.
 #![forbid(unsafe_code)]
 
 use pitlane::condition::{Fields, Predicates, World, compile};
 use pitlane::event::{MarketData, Slot};
 use pitlane::ring::RingBuilder;
-use pitlane::source::Source;
 use pitlane::topology::{Latency, Plan};
 use pitlane::{Instruments, Names};
+use pitlane_bench::suite::{SETS, Size};
 use pitlane_bench::{Prepared, Settings, rows, topologies};
 use std::hint::black_box;
 
@@ -21,6 +22,9 @@ fn main() {
         eprintln!("usage: count LOOP EVENTS; loops: {}", LOOPS.map(|(name, _)| name).join(", "));
         std::process::exit(2);
     };
+    if let Some((set, number)) = name.split_once(':') {
+        return variant(set, number, events);
+    }
     let found = LOOPS.iter().find(|(known, _)| *known == name);
     let Some((_, run)) = found else {
         eprintln!("there is no loop `{name}`");
@@ -47,6 +51,19 @@ const LOOPS: [(&str, Loop); 10] = [
     ("condition", condition),
     ("csv", csv),
 ];
+
+fn variant(set: &str, number: &str, events: u64) {
+    let found = SETS.iter().find(|known| known.name == set);
+    let size = Size { prepared: PREPARED, ..Size::of(events) };
+    let mut variants = found.map(|set| (set.variants)(size)).unwrap_or_default();
+    let Some(variant) = number.parse().ok().and_then(|number: usize| variants.get_mut(number))
+    else {
+        eprintln!("there is no variant `{set}:{number}`; it has {}", variants.len());
+        std::process::exit(2);
+    };
+    eprintln!("{}", variant.name());
+    counted(|| variant.run().events);
+}
 
 /// What is counted: nothing else in this program.
 #[inline(never)]
@@ -109,23 +126,21 @@ fn condition(events: u64) {
     });
 }
 
-/// Rows of a file, which is decoded as often as it takes.
+/// Rows of one file: opening it, which clears a buffer of 256 KiB, is the same for any number of them.
 fn csv(events: u64) {
     let name = format!("pitlane-count-{}_trade.csv", std::process::id());
     let path = std::env::temp_dir().join(name);
-    std::fs::write(&path, rows::lean_trades(&Prepared::trades(PREPARED))).expect("room for it");
+    let rows = rows::lean_trades(&Prepared::trades(events as usize));
+    std::fs::write(&path, rows).expect("room for it");
     let mut batch: Vec<MarketData> = Vec::with_capacity(1024);
-    let sources =
-        (0..events / PREPARED as u64).map(|_| rows::open_lean(&path, &Instruments::new()));
-    let sources: Vec<Box<dyn Source>> = sources.collect();
+    let mut source = rows::open_lean(&path, &Instruments::new());
     counted(|| {
         let mut decoded = 0;
-        for mut source in sources {
-            while source.read(&mut batch).expect("good rows") || !batch.is_empty() {
-                decoded += black_box(&batch).len() as u64;
-                batch.clear();
-            }
+        while source.read(&mut batch).expect("good rows") || !batch.is_empty() {
+            decoded += black_box(&batch).len() as u64;
+            batch.clear();
         }
+        assert_eq!(decoded, events);
         decoded
     });
     let _ = std::fs::remove_file(&path);

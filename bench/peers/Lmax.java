@@ -1,12 +1,14 @@
-// The shapes of bench-peers on LMAX Disruptor: reads `SHAPE CAPACITY BATCH EVENTS` from stdin, answers
-// `EVENTS WALL_NS CPU_NS`. Events have eight long fields, all written and all read; handlers yield.
+// The shapes of bench-peers on LMAX Disruptor: reads `SHAPE WAIT CAPACITY BATCH EVENTS` from stdin, answers
+// `EVENTS WALL_NS CPU_NS`. Events have eight long fields, all written and all read; WAIT is `yielding` or `busy-spin`.
 
+import com.lmax.disruptor.BusySpinWaitStrategy;
 import com.lmax.disruptor.EventHandler;
 import com.lmax.disruptor.RingBuffer;
 import com.lmax.disruptor.YieldingWaitStrategy;
 import com.lmax.disruptor.dsl.Disruptor;
 import com.lmax.disruptor.dsl.ProducerType;
 import java.io.BufferedReader;
+import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,18 +60,24 @@ public final class Lmax {
         long sum = 0;
         try (var threads = Files.newDirectoryStream(Path.of("/proc/self/task"))) {
             for (Path thread : threads) {
-                sum += Long.parseLong(Files.readString(thread.resolve("schedstat")).split(" ")[0]);
+                try {
+                    sum += Long.parseLong(Files.readString(thread.resolve("schedstat")).split(" ")[0]);
+                } catch (IOException e) {
+                    // One of Java's own that has ended meanwhile.
+                    continue;
+                }
             }
         }
         return sum;
     }
 
-    static String run(String shape, int capacity, int batch, long events) throws Exception {
+    static String run(String shape, String wait, int capacity, int batch, long events) throws Exception {
         boolean three = shape.equals("three");
         long each = three ? events / 3 : events;
         long all = three ? 3 * each : events;
         var disruptor = new Disruptor<>(Line::new, capacity, Executors.defaultThreadFactory(),
-            three ? ProducerType.MULTI : ProducerType.SINGLE, new YieldingWaitStrategy());
+            three ? ProducerType.MULTI : ProducerType.SINGLE,
+            wait.equals("busy-spin") ? new BusySpinWaitStrategy() : new YieldingWaitStrategy());
         Adder a = new Adder(all), b = new Adder(all), c = new Adder(all);
         Adder[] adders = {a, b, c};
         switch (shape) {
@@ -84,15 +92,18 @@ public final class Lmax {
         RingBuffer<Line> ring = disruptor.start();
         int writers = three ? 3 : 1;
         var begin = new CyclicBarrier(writers);
+        // Threads that have published stay until their time was looked at.
+        var looked = new CountDownLatch(1);
         var threads = new Thread[writers - 1];
         for (int i = 0; i < threads.length; i++) {
             threads[i] = new Thread(() -> {
                 try {
                     begin.await();
+                    publish(ring, each, batch);
+                    looked.await();
                 } catch (Exception e) {
                     throw new IllegalStateException(e);
                 }
-                publish(ring, each, batch);
             });
             threads[i].start();
         }
@@ -102,6 +113,7 @@ public final class Lmax {
         for (Adder adder : adders) adder.done.await();
         long wall = System.nanoTime() - start;
         cpu = Math.max(0, onCore() - cpu);
+        looked.countDown();
         for (Thread thread : threads) thread.join();
         disruptor.shutdown();
         long expected = (4 * each * (each - 1) + 28 * each) * writers;
@@ -115,8 +127,8 @@ public final class Lmax {
         var asks = new BufferedReader(new InputStreamReader(System.in));
         for (String line; (line = asks.readLine()) != null && !line.equals("end"); ) {
             String[] words = line.split(" ");
-            System.out.println(run(words[0], Integer.parseInt(words[1]), Integer.parseInt(words[2]),
-                Long.parseLong(words[3])));
+            System.out.println(run(words[0], words[1], Integer.parseInt(words[2]),
+                Integer.parseInt(words[3]), Long.parseLong(words[4])));
         }
     }
 }

@@ -107,17 +107,25 @@ pub(crate) fn many_routes(size: Size) -> Vec<Variant> {
     ]
 }
 
+/// Two closures, since what one of them inlines would keep the other from being inlined.
 fn speaker(lazy: bool) -> Component {
-    let speak = each(move |event: &MarketData, out: &mut Outbox| {
-        let price = event.as_trade().map_or(0, |trade| trade.price());
-        if lazy {
-            out.emit_with(|signal: &mut Signal| *signal = Signal::new(Action::Buy, 0.5, price));
-        } else {
-            out.emit(Signal::new(Action::Buy, 0.5, price));
-        }
+    fn price_of(event: &MarketData) -> i64 {
+        event.as_trade().map_or(0, |trade| trade.price())
+    }
+    let lazily = |event: &MarketData, out: &mut Outbox| {
+        out.emit_with(|signal: &mut Signal| {
+            *signal = Signal::new(Action::Buy, 0.5, price_of(event));
+        });
         Ok(())
-    });
-    speak.emits::<Signal>().max_emissions(1).into()
+    };
+    let eagerly = |event: &MarketData, out: &mut Outbox| {
+        out.emit(Signal::new(Action::Buy, 0.5, price_of(event)));
+        Ok(())
+    };
+    match lazy {
+        true => each(lazily).emits::<Signal>().max_emissions(1).into(),
+        false => each(eagerly).emits::<Signal>().max_emissions(1).into(),
+    }
 }
 
 /// Events emitted eagerly and lazily, with and without somebody who listens.

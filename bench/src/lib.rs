@@ -19,6 +19,7 @@
 //! | [`latency`], [`openloop`] | latency at a planned rate |
 //! | [`sweep`] | the rate at which latency leaves a bound |
 //! | [`hiccups`], [`switches`](mod@switches) | the machine's own noise |
+//! | [`journal`] | the journal beside raw loops of the disk |
 //! | [`promises`] | what was promised, and what is |
 //! | [`plot`] | drawings of it |
 //! | [`Machine`] | where it was measured |
@@ -28,6 +29,7 @@ mod bus;
 pub mod classes;
 pub mod hiccups;
 pub mod hops;
+pub mod journal;
 pub mod latency;
 pub mod limits;
 pub mod line;

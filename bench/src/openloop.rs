@@ -10,10 +10,11 @@
 //! would have sent on. Gil Tene calls that coordinated omission. Here each event carries the
 //! time it was planned for in `ts_event`, as ns since the start, and sinks count from there.
 
+use crate::Prepared;
+use crate::session::feed_port;
 use crate::switches::{Switches, switches};
-use crate::{FEED, Prepared};
 use hdrhistogram::Histogram;
-use pitlane::event::{Event, MarketData, Slot};
+use pitlane::event::Slot;
 use pitlane::source::SourceError;
 use pitlane::topology::{Entry, Flow, Input, Port};
 use std::time::Duration;
@@ -203,14 +204,7 @@ impl OpenLoop {
 
 impl Input for OpenLoop {
     fn poll(&mut self, entry: &mut dyn Entry) -> Result<Flow, SourceError> {
-        let port = match self.port {
-            Some(port) => port,
-            None => entry.port(FEED, MarketData::TYPE).ok_or_else(|| SourceError {
-                message: format!("no route takes MarketData of `{FEED}`"),
-                ..SourceError::default()
-            })?,
-        };
-        self.port = Some(port);
+        let port = feed_port(&mut self.port, entry)?;
         let start = self.since.ns();
         self.look_at_threads(start);
         loop {

@@ -94,16 +94,23 @@ impl Laps {
     }
 }
 
+/// Where the feed's events enter: asked for once.
+pub(crate) fn feed_port(
+    known: &mut Option<Port>,
+    entry: &mut dyn Entry,
+) -> Result<Port, SourceError> {
+    if known.is_none() {
+        *known = entry.port(FEED, MarketData::TYPE);
+    }
+    known.ok_or_else(|| SourceError {
+        message: format!("no route takes MarketData of `{FEED}`"),
+        ..SourceError::default()
+    })
+}
+
 impl Input for Laps {
     fn poll(&mut self, entry: &mut dyn Entry) -> Result<Flow, SourceError> {
-        let port = match self.port {
-            Some(port) => port,
-            None => entry.port(FEED, MarketData::TYPE).ok_or_else(|| SourceError {
-                message: format!("no route takes MarketData of `{FEED}`"),
-                ..SourceError::default()
-            })?,
-        };
-        self.port = Some(port);
+        let port = feed_port(&mut self.port, entry)?;
         let events = self.events.events();
         let left = usize::try_from(self.left).unwrap_or(usize::MAX).min(self.at_once);
         let end = events.len().min(self.at.saturating_add(left));

@@ -39,7 +39,7 @@ pub struct Ran {
     pub wall: Duration,
     /// Time on a core, of all threads together.
     pub on_core: Duration,
-    /// Cores that were to be busy all the time.
+    /// Cores that were to be busy all the time; 0 where threads rest when there is nothing to do.
     pub cores: usize,
 }
 
@@ -57,9 +57,12 @@ impl Ran {
     }
 
     /// The share that the team had of its cores, of which its threads gave nothing away: what is missing
-    /// to 1 went to other programs.
+    /// to 1 went to other programs. 1 where no core was to be busy all the time.
     #[must_use]
     pub fn share(&self) -> f64 {
+        if self.cores == 0 {
+            return 1.0;
+        }
         self.on_core.as_secs_f64() / (self.wall.as_secs_f64() * self.cores as f64)
     }
 }
@@ -116,6 +119,16 @@ impl<'a> Team<'a> {
         let sums = ends.into_iter().map(|(_, _, sum)| sum).collect();
         (Ran { events, wall, on_core, cores }, sums)
     }
+}
+
+/// Times what the calling thread does, with all threads of this process; as [`Team::run`].
+#[must_use]
+pub fn timed(cores: usize, events: u64, work: impl FnOnce() -> u64) -> Ran {
+    let start = now();
+    let done = work();
+    let end = now();
+    assert_eq!(done, events, "all of them");
+    Ran { events, wall: end.0 - start.0, on_core: end.1.saturating_sub(start.1), cores }
 }
 
 /// The time, and how long the threads of this process have been on a core.
@@ -182,6 +195,7 @@ mod tests {
         let wall = Duration::from_millis(10);
         let ran = Ran { events: 5, wall, on_core: Duration::from_millis(15), cores: 2 };
         assert_eq!((ran.share(), ran.ns(), ran.core_ns()), (0.75, 2e6, 3e6));
+        assert_eq!(Ran { cores: 0, ..ran }.share(), 1.0, "nobody was to be busy");
     }
 
     #[test]

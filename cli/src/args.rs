@@ -36,13 +36,16 @@ pub(crate) enum Command {
     /// Look at tick files: statistics, or the ticks themselves as CSV.
     Ticks(ticks::Args),
     /// Look at journals of recorded streams: list, print, follow, check, repair, export.
-    Journal(journal::Args),
+    #[command(subcommand)]
+    Journal(journal::What),
     /// Dead letters of reliable routes: list, show, deliver again, drop.
-    Dlq(dlq::Args),
+    #[command(subcommand)]
+    Dlq(dlq::What),
     /// Write a generated session to a file.
     Generate(generate::Args),
     /// Measure latency and throughput on this machine.
-    Bench(bench::Args),
+    #[command(subcommand)]
+    Bench(bench::What),
     /// Make a folder with a config and a session that replay at once.
     Init(init::Args),
     /// Make a crate with a strategy of one's own and all commands of `pitlane`.

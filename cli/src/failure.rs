@@ -5,7 +5,7 @@ use crate::console;
 use pitlane::error::{Code, Coded, Details, Diagnostic};
 use pitlane::source::SourceError;
 use pitlane::topology::{RunError, StageFault};
-use pitlane_config::{Mistake, Mistakes};
+use pitlane_config::Mistakes;
 use serde_json::json;
 use std::fmt::Display;
 use std::io::IsTerminal;
@@ -161,7 +161,9 @@ impl Failure {
     /// All of it as data.
     pub(crate) fn diagnostics(&self) -> Vec<Diagnostic> {
         match self {
-            Failure::Config(mistakes) => mistakes.list().iter().map(Mistake::diagnostic).collect(),
+            Failure::Config(mistakes) => {
+                mistakes.list().iter().map(|mistake| mistake.diagnostic().clone()).collect()
+            }
             Failure::Other { diagnostic, .. } => vec![(**diagnostic).clone()],
         }
     }
@@ -187,8 +189,7 @@ pub(crate) fn print_mistakes(mistakes: &Mistakes) {
     if std::io::stderr().is_terminal() {
         console::note(mistakes.render(true).trim_end());
     } else {
-        let mistakes = mistakes.list().iter().map(Mistake::diagnostic);
-        mistakes.for_each(|mistake| print_diagnostic(&mistake));
+        mistakes.list().iter().for_each(|mistake| print_diagnostic(mistake.diagnostic()));
     }
 }
 

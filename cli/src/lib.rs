@@ -78,7 +78,8 @@ pub fn run(registry: Registry) -> ExitCode {
 pub fn run_with(registry: Registry, arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     panics::speak_of_panics();
     let arguments: Vec<_> = arguments.into_iter().collect();
-    let as_json = arguments.iter().any(|argument| argument == "--json");
+    let has = |option: &str| arguments.iter().any(|argument| argument == option);
+    let (as_json, quiet) = (has("--json"), has("--quiet"));
     let parsed = Cli::command()
         .try_get_matches_from(arguments)
         .and_then(|matches| Cli::from_arg_matches(&matches));
@@ -93,7 +94,8 @@ pub fn run_with(registry: Registry, arguments: impl IntoIterator<Item = OsString
             return Exit::Done.into();
         }
     };
-    let done = logs::start(cli.log.as_deref()).and_then(|()| dispatch(&cli.command, &registry));
+    let done =
+        logs::start(cli.log.as_deref(), quiet).and_then(|()| dispatch(&cli.command, &registry));
     match done {
         Ok(exit) => exit.into(),
         Err(failure) => {
@@ -149,10 +151,10 @@ fn dispatch(command: &Command, registry: &Registry) -> Result<Exit, Failure> {
         Command::Check(args) => check::run(args, registry),
         Command::Graph(args) => graph::run(args, registry),
         Command::Ticks(args) => ticks::run(args),
-        Command::Journal(args) => journal::run(args, registry),
-        Command::Dlq(args) => dlq::run(args, registry),
+        Command::Journal(what) => journal::run(what, registry),
+        Command::Dlq(what) => dlq::run(what, registry),
         Command::Generate(args) => generate::run(args),
-        Command::Bench(args) => bench::run(args),
+        Command::Bench(what) => bench::run(what),
         Command::Init(args) => init::run(args),
         Command::New(args) => new::run(args),
         Command::Components(args) => components::run(args, registry),

@@ -8,16 +8,19 @@ use tracing_subscriber::EnvFilter;
 /// need to log it as well.
 const DEFAULT: &str = "warn,pitlane::topology::monitor=off";
 
+/// The same for `--quiet`, which says that there are to be no warnings.
+const QUIET: &str = "error,pitlane::topology::monitor=off";
+
 /// The variable that says what is logged.
 const VARIABLE: &str = "PITLANE_LOG";
 
 /// Starts logging as the option or the environment says.
-pub(crate) fn start(filter: Option<&str>) -> Result<(), Failure> {
+pub(crate) fn start(filter: Option<&str>, quiet: bool) -> Result<(), Failure> {
     let from_environment = std::env::var(VARIABLE).ok().filter(|text| !text.is_empty());
     let (name, text) = match (filter, &from_environment) {
         (Some(text), _) => ("--log", text),
         (None, Some(text)) => (VARIABLE, text.as_str()),
-        (None, None) => ("", DEFAULT),
+        (None, None) => ("", if quiet { QUIET } else { DEFAULT }),
     };
     let filter = EnvFilter::try_new(text).map_err(|error| {
         let message = format!("{name}: `{text}` is no filter of logs: {error}");

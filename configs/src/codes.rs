@@ -66,6 +66,9 @@ pitlane::codes! {
     MIDDLEWARE_REFUSED "PL-CONFIG-034"
         "A middleware refused its parameters."
         "Give it the parameters that the sentence asks for.";
+    MIDDLEWARE_TWICE "PL-CONFIG-035"
+        "A middleware stands twice in a list in which it can stand once."
+        "Leave one of them out; `rate_limit`, `dedupe`, `throttle` and `authorize` may stand more than once.";
     TIER_NOT_HERE "PL-CONFIG-040"
         "A tier does not exist in this build, or a setting belongs to another tier."
         "Choose another tier, or leave the setting out.";

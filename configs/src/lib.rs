@@ -36,6 +36,7 @@ mod interface;
 mod mistake;
 mod nearest;
 mod options;
+mod preset;
 mod raw;
 mod read;
 #[cfg(test)]
@@ -48,6 +49,7 @@ pub use interface::{Interface, interface};
 pub use mistake::{Mistake, Mistakes};
 pub use nearest::nearest;
 pub use options::{Input, KnowNumbers, LoadOptions};
+pub use preset::preset;
 pub use schema::schema;
 
 /// The example of the manual, compiled and run as a test.

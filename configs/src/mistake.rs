@@ -9,26 +9,14 @@ use miette::{
 use pitlane::error::{self, Details};
 use serde::Serialize;
 use std::fmt;
+use std::ops::Deref;
 
-/// One mistake, or (as a warning) something odd. As JSON it has the keys of an [`error::Diagnostic`].
+/// One mistake, or (as a warning) something odd: an error as all crates tell it, which knows where it stands in
+/// the config's texts. It can be read as the diagnostic, and has its keys as JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
 pub struct Mistake {
-    /// A stable code, see [`crate::codes`]; `PL-TOPOLOGY-nnn` where the topology check found it.
-    pub code: &'static str,
-    /// Whether it keeps the config from running.
-    pub error: bool,
-    /// The file, or the option (`--set ...`) that the text came from.
-    pub origin: String,
-    /// Line in it, counted from 1; 0 where there is no place.
-    pub line: usize,
-    /// Column, counted from 1 in characters; 0 where there is no place.
-    pub column: usize,
-    /// What is wrong: a sentence.
-    pub message: String,
-    /// What would be right: a sentence; may be empty.
-    pub help: String,
-    /// Numbers and names that belong to it; `cause` is the code of the error behind it.
-    pub details: Details,
+    diagnostic: error::Diagnostic,
     #[serde(skip)]
     pub(crate) span: Option<Span>,
 }
@@ -40,41 +28,38 @@ impl Mistake {
         message: impl Into<String>,
         help: impl Into<String>,
     ) -> Self {
-        Self::coded(code.name(), span, message, help)
+        let diagnostic = error::Diagnostic::error(code, message);
+        Self::at(span, error::Diagnostic { help: help.into(), ..diagnostic })
     }
 
-    pub(crate) fn coded(
-        code: &'static str,
-        span: Span,
-        message: impl Into<String>,
-        help: impl Into<String>,
-    ) -> Self {
-        Self {
-            code,
-            error: true,
-            origin: String::new(),
-            line: span.line,
-            column: span.column,
-            message: message.into(),
-            help: help.into(),
-            details: Details::default(),
-            span: Some(span),
-        }
+    /// An error of another crate, at its place.
+    pub(crate) fn at(span: Span, diagnostic: error::Diagnostic) -> Self {
+        let Span { line, column, .. } = span;
+        Self { diagnostic: error::Diagnostic { line, column, ..diagnostic }, span: Some(span) }
     }
 
-    /// The same in the shape of all errors.
+    /// In the shape of all errors.
     #[must_use]
-    pub fn diagnostic(&self) -> error::Diagnostic {
-        let Self { code, error, line, column, .. } = *self;
-        let (origin, message, help) =
-            (self.origin.clone(), self.message.clone(), self.help.clone());
-        let details = self.details.clone();
-        error::Diagnostic { code, error, origin, line, column, message, help, details }
+    pub fn diagnostic(&self) -> &error::Diagnostic {
+        &self.diagnostic
+    }
+
+    pub(crate) fn with(mut self, details: Details) -> Self {
+        self.diagnostic.details = details;
+        self
     }
 
     pub(crate) fn warning(mut self) -> Self {
-        self.error = false;
+        self.diagnostic.error = false;
         self
+    }
+}
+
+impl Deref for Mistake {
+    type Target = error::Diagnostic;
+
+    fn deref(&self) -> &error::Diagnostic {
+        &self.diagnostic
     }
 }
 
@@ -104,7 +89,7 @@ impl Mistakes {
     pub(crate) fn new(mut list: Vec<Mistake>, texts: Texts) -> Self {
         for mistake in &mut list {
             if let Some(span) = mistake.span {
-                mistake.origin = texts.name(span).to_owned();
+                mistake.diagnostic.origin = texts.name(span).to_owned();
             }
         }
         list.sort_by_key(|mistake| {
@@ -116,17 +101,9 @@ impl Mistakes {
 
     /// A mistake that has no place in a text: a file that cannot be read.
     pub(crate) fn placeless(code: Code, origin: String, message: String, help: String) -> Self {
-        let mistake = Mistake {
-            code: code.name(),
-            error: true,
-            origin,
-            line: 0,
-            column: 0,
-            message,
-            help,
-            details: Details::default(),
-            span: None,
-        };
+        let diagnostic = error::Diagnostic::error(code, message);
+        let diagnostic = error::Diagnostic { origin, help, ..diagnostic };
+        let mistake = Mistake { diagnostic, span: None };
         Self { list: vec![mistake], texts: Texts::default() }
     }
 

@@ -102,16 +102,14 @@ impl Entry for Sequencer {
         let key = port.in_topology(self.shared.topology);
         let key = key.unwrap_or_else(|| panic!("{port:?} is of another topology"));
         let ingress = &mut self.ingresses[key];
-        let first = self.next_root;
-        let Ingress { source_id, stream, .. } = ingress;
-        let enters = |(event, root): (&Slot, u64)| {
-            stream.producer.write_with(|slot| {
-                *slot = *event;
-                slot.header.root = root;
-                slot.header.source = *source_id;
-            })
-        };
-        let entered = events.iter().zip(first..).map(enters).take_while(|&entered| entered).count();
+        let (first, mut latest) = (self.next_root, 0);
+        let source = ingress.source_id;
+        let entered = ingress.stream.producer.write_many(events.len(), |at, slot| {
+            *slot = events[at];
+            slot.header.root = first + at as u64;
+            slot.header.source = source;
+            latest = latest.max(slot.header.ts_event);
+        });
         self.next_root += entered as u64;
         self.turn -= entered;
         if entered > 0 {
@@ -120,8 +118,7 @@ impl Entry for Sequencer {
             }
             ingress.stream.publish();
             self.shared.entered.set(self.next_root - 1);
-            let times = events[..entered].iter().map(|event| event.header.ts_event);
-            self.shared.event_time.raise(times.max().unwrap_or(0));
+            self.shared.event_time.raise(latest);
         }
         entered
     }

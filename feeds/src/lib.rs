@@ -27,11 +27,13 @@ mod capture;
 pub mod codes;
 mod csv;
 mod dbn;
+mod depth;
 mod error;
 mod files;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod generate;
+mod held;
 mod merge;
 mod read_ahead;
 mod register;

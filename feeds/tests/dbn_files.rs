@@ -15,6 +15,7 @@ use pitlane::Instruments;
 use pitlane::event::fixed::{NULL, SCALE};
 use pitlane::event::{Bar, Flags, MarketData, MarketDataKind, Ohlc, Side, TradingStatus};
 use pitlane_feeds::{OpenOptions, open_file};
+use std::collections::BTreeMap;
 use std::ffi::c_char;
 use std::path::{Path, PathBuf};
 
@@ -25,6 +26,8 @@ struct Expected {
     others: u64,
     /// Seconds of each bar.
     bars: u64,
+    /// Levels of bids and asks, one after each record of ten of them.
+    books: Vec<Sides>,
 }
 
 fn size(amount: u32) -> i64 {
@@ -45,6 +48,9 @@ fn time(ts: u64) -> u64 {
 }
 
 type Level = (i64, u32);
+
+/// Sizes of levels by price: of bids, of asks.
+type Sides = [BTreeMap<i64, i64>; 2];
 
 fn quote(ts: u64, bid: Level, ask: Level) -> MarketData {
     let level = |(price, amount)| if price == NULL { (NULL, NULL) } else { (price, size(amount)) };
@@ -140,6 +146,18 @@ impl Expected {
                 let trade = is_trade.then_some((r.price, r.size, r.side, r.sequence));
                 let levels = ((top.bid_px, top.bid_sz), (top.ask_px, top.ask_sz));
                 self.top((symbol, ts, r.ts_recv, r.flags.raw()), levels, trade);
+                let there = |level: &Level| level.0 != NULL;
+                let side = |levels: Vec<Level>| {
+                    levels
+                        .into_iter()
+                        .filter(there)
+                        .map(|(price, amount)| (price, size(amount)))
+                        .collect()
+                };
+                self.books.push([
+                    side(r.levels.iter().map(|level| (level.bid_px, level.bid_sz)).collect()),
+                    side(r.levels.iter().map(|level| (level.ask_px, level.ask_sz)).collect()),
+                ]);
             }
             RecordRefEnum::Cmbp1(r) => {
                 let [top] = &r.levels;
@@ -214,6 +232,34 @@ fn files() -> Vec<PathBuf> {
     files
 }
 
+/// Takes out the changes of levels, and compares what they come to after each record.
+fn without_levels(events: &[MarketData], books: &[Sides]) -> Vec<MarketData> {
+    let mut sides = Sides::default();
+    let mut compared = 0;
+    let mut rest: Vec<MarketData> = Vec::new();
+    for (at, event) in events.iter().enumerate() {
+        if event.as_clear().is_some() {
+            sides = Sides::default();
+        } else if let Some(change) = event.as_book_change() {
+            let side = &mut sides[usize::from(change.side() == Side::Ask)];
+            match event.kind().unwrap() {
+                MarketDataKind::Modify => side.insert(change.price(), change.size()),
+                MarketDataKind::Cancel => side.remove(&change.price()),
+                kind => panic!("{kind:?}"),
+            };
+        } else {
+            rest.push(*event);
+        }
+        let begins = |event: &MarketData| event.as_quote().is_some();
+        if events.get(at + 1).is_none_or(begins) {
+            assert_eq!(sides, books[compared]);
+            compared += 1;
+        }
+    }
+    assert_eq!(compared, books.len());
+    rest
+}
+
 #[test]
 fn every_file_gives_the_records_of_the_dbn_crate() {
     let mut records = 0;
@@ -221,8 +267,13 @@ fn every_file_gives_the_records_of_the_dbn_crate() {
         let expected = decode(&path);
         let instruments = Instruments::new();
         let mut source = open_file(&path, &OpenOptions::default(), &instruments).unwrap();
-        let events = read_good(&mut *source);
+        let mut events = read_good(&mut *source);
         let report = source.report();
+        assert_eq!(report.events, events.len() as u64);
+        let is_deep = !expected.books.is_empty();
+        if is_deep {
+            events = without_levels(&events, &expected.books);
+        }
         let others: u64 = report.notes.iter().map(|(_, count)| count).sum();
         assert_eq!(others, expected.others, "{}", path.display());
         assert_eq!(events.len(), expected.events.len(), "{}", path.display());
@@ -230,11 +281,15 @@ fn every_file_gives_the_records_of_the_dbn_crate() {
             let text = instruments.text(found.header.instrument).unwrap();
             let (base, _) = Instruments::split(&text);
             assert!(*text == **symbol || base == symbol, "{text} is {symbol}");
-            let mut found = *found;
+            let (mut found, mut event) = (*found, *event);
             found.header.instrument = 0;
-            assert_eq!(found, *event, "{}", path.display());
+            if is_deep {
+                // The end of the record is its last change of a level.
+                (found.header.flags, event.header.flags) =
+                    (found.header.flags & !Flags::LAST, event.header.flags & !Flags::LAST);
+            }
+            assert_eq!(found, event, "{}", path.display());
         }
-        assert_eq!(report.events, events.len() as u64);
         assert_eq!(report.bytes_read, std::fs::metadata(&path).unwrap().len());
         records += events.len() as u64 + others;
     }

@@ -50,6 +50,27 @@ fn binance_aggregated_trades_of_spot_and_futures() {
 }
 
 #[test]
+fn binance_single_trades_of_spot_and_futures() {
+    // Spot: seven columns; futures: six, with or without a header.
+    let header = "id,price,qty,quote_qty,time,is_buyer_maker\n";
+    let futures = "5232105,61683.3,0.003,185.0499,1723075200037,true\n";
+    let spot = "7,61683.3,0.003,185.0499,1735689600010866,False,True\n";
+    let name = "BTCUSDT-trades-2024-08-08.csv";
+    let (price, size) = (61_683 * SCALE + 3 * SCALE / 10, 3 * SCALE / 1000);
+    for text in [format!("{header}{futures}"), futures.to_owned()] {
+        for preset in [None, Some(Preset::BinanceTrades)] {
+            let (trades, instruments) = read(name, preset, &text);
+            let trade = MarketData::trade(1, 1_723_075_200_037_000_000, price, size, Side::Ask);
+            assert_eq!(trades, [trade.with_venue_sequence(5_232_105)]);
+            assert_eq!(symbol(&trades[0], &instruments), "BTCUSDT");
+        }
+    }
+    let (trades, _) = read(name, None, spot);
+    let trade = MarketData::trade(1, 1_735_689_600_010_866_000, price, size, Side::Bid);
+    assert_eq!(trades, [trade.with_venue_sequence(7)]);
+}
+
+#[test]
 fn binance_book_tickers() {
     let text = "update_id,best_bid_price,best_bid_qty,best_ask_price,best_ask_qty,transaction_time,\
                 event_time\n5204837583120,61659.7,1.486,61659.8,0.981,1723075200001,1723075200005\n";
@@ -123,6 +144,74 @@ fn tardis_levels_are_messages_with_an_end_and_snapshots_with_a_begin() {
             (6420 * SCALE, 11 * SCALE + SCALE / 2, 0)
         );
         assert_eq!(events[0].header.ts_recv, 1_585_699_200_250_000_000);
+    }
+}
+
+const SNAPSHOTS: &str = "exchange,symbol,timestamp,local_timestamp,asks[0].price,asks[0].amount,\
+    bids[0].price,bids[0].amount,asks[1].price,asks[1].amount,bids[1].price,bids[1].amount\n\
+    deribit,BTC-PERPETUAL,1585699200245000,1585699200250000,6421,12,6420,10,6422.5,1,6419,3\n\
+    deribit,BTC-PERPETUAL,1585699200300000,1585699200310000,6421,12,6420,11,6422.5,1,,\n\
+    deribit,BTC-PERPETUAL,1585699200400000,1585699200410000,6421,12,6420,11,6422.5,1,,\n";
+
+#[test]
+fn tardis_snapshots_of_a_book_become_what_changed_between_them() {
+    for preset in [None, Some(Preset::TardisBookSnapshot)] {
+        let (events, instruments) = read("a.csv", preset, SNAPSHOTS);
+        let seen: Vec<_> = events
+            .iter()
+            .map(|e| {
+                let change =
+                    e.as_book_change().map(|c| (c.side(), c.price() / SCALE, c.size() / SCALE));
+                (e.kind().unwrap(), change, e.header.is_last())
+            })
+            .collect();
+        use MarketDataKind::{Cancel, Clear, Modify, Quote};
+        let level = |side, price, size| Some((side, price, size));
+        let expected = [
+            (Quote, None, false),
+            (Clear, None, false),
+            (Modify, level(Side::Bid, 6420, 10), false),
+            (Modify, level(Side::Bid, 6419, 3), false),
+            (Modify, level(Side::Ask, 6421, 12), false),
+            (Modify, level(Side::Ask, 6422, 1), true),
+            (Quote, None, false),
+            (Cancel, level(Side::Bid, 6419, 0), false),
+            (Modify, level(Side::Bid, 6420, 11), true),
+            (Quote, None, true),
+        ];
+        assert_eq!(seen, expected);
+        assert_eq!(events[6].header.ts_event, 1_585_699_200_300_000_000);
+        assert_eq!(events[7].header.ts_recv, 1_585_699_200_310_000_000);
+        let quote = events[6].as_quote().unwrap();
+        assert_eq!((quote.bid_size(), quote.ask_price()), (11 * SCALE, 6421 * SCALE));
+        assert_eq!(symbol(&events[0], &instruments), "BTC-PERPETUAL");
+    }
+}
+
+#[test]
+fn a_bad_row_of_a_snapshot_is_told_with_its_line() {
+    for (row, says) in [
+        ("deribit,B,1,2,6421,12,6420", "has not the 12 fields"),
+        ("deribit,B,1,2,6421,12,6420,10,6422.5,1,6419,3,9", "has not the 12 fields"),
+        ("deribit,B,1,2,x,12,6420,10,,,,", "`x`"),
+        ("deribit,B,soon,2,1,12,6420,10,,,,", "`soon` is no time"),
+        ("deribit,,1,2,1,12,6420,10,,,,", "no symbol"),
+        ("deribit,B,1,2,1,-12,6420,10,,,,", "negative"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.csv");
+        std::fs::write(&path, format!("{SNAPSHOTS}{row}\n")).unwrap();
+        let read = |on_bad_row| {
+            let options = OpenOptions { on_bad_row, ..OpenOptions::default() };
+            let mut source = open_file(&path, &options, &Instruments::new()).unwrap();
+            (read_all(&mut *source), source.report())
+        };
+        let ((events, error), _) = read(pitlane_feeds::OnBadRow::Stop);
+        let error = error.unwrap();
+        assert_eq!((events.len(), error.line), (10, 5));
+        assert!(error.message.contains(says), "{}", error.message);
+        let ((events, error), report) = read(pitlane_feeds::OnBadRow::Skip);
+        assert_eq!((events.len(), error, report.bad_rows), (10, None, 1));
     }
 }
 

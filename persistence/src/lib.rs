@@ -29,7 +29,7 @@
 //! | `writer.rs`, `prepare.rs`, `options.rs`, `positions.rs` | append, sync; the next segment; choices; how far it is |
 //! | `walker.rs`, `reader.rs` | over the frames of a segment; over a journal |
 //! | `survey.rs`, `aside.rs` | where a journal ends, and what is behind its end |
-//! | `tend.rs` | retention, verify, repair |
+//! | `verify.rs`, `tend.rs` | a report of what is whole and what is not; bounds, repair, retention |
 //! | `manifest.rs` | what tags, instruments and sessions mean |
 //! | `recording.rs` | all that as core's recorder and the reliable tier want it |
 //!
@@ -74,6 +74,7 @@ mod recording;
 mod storage;
 mod survey;
 mod tend;
+mod verify;
 mod walker;
 mod writer;
 
@@ -89,5 +90,6 @@ pub use positions::Positions;
 pub use reader::{Batch, From, JournalReader};
 pub use recording::Recording;
 pub use storage::{Disk, Fault, Simulated, Storage, StorageFile};
-pub use tend::{Bounds, Repaired, Verified, bounds, repair, verify};
+pub use tend::{Bounds, Repaired, bounds, repair};
+pub use verify::{Damage, Verified, VerifiedSegment, verify};
 pub use writer::JournalWriter;

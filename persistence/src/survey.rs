@@ -10,10 +10,11 @@
 use crate::error::Error;
 use crate::format::{Check, first_of, segment_name};
 use crate::storage::Storage;
-use crate::walker::{Rest, Step, Walker, look_behind};
+use crate::walker::{Rest, Step, Walker, look_behind, search};
+use std::io::ErrorKind;
 
 /// What was found. The *end* is the first place where no whole frame stands.
-#[derive(Clone, Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Survey {
     /// The journal's number; `None` where no header is whole.
     pub(crate) journal: Option<u64>,
@@ -32,10 +33,22 @@ pub(crate) struct Survey {
     /// Clocks of the last whole frame.
     pub(crate) appended: u64,
     pub(crate) ts_event: u64,
-    /// Counts for `verify`.
+    /// Events that repairs cut out, and whole frames by segment: for `verify`.
+    pub(crate) lost: u64,
+    pub(crate) tallies: Vec<Tally>,
+    /// At the end; `None` where no header is whole.
+    walker: Option<Walker>,
+    /// The segment that is walked over next.
+    following: usize,
+}
+
+/// Whole frames of a segment, and their events.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Tally {
     pub(crate) frames: u64,
     pub(crate) events: u64,
-    pub(crate) lost: u64,
+    /// The sequence behind them.
+    pub(crate) next: u64,
 }
 
 /// First events of the segments there are, in order.
@@ -44,6 +57,23 @@ pub(crate) fn segments(storage: &dyn Storage) -> Result<Vec<u64>, Error> {
     let mut firsts: Vec<u64> = names.iter().filter_map(|name| first_of(name)).collect();
     firsts.sort_unstable();
     Ok(firsts)
+}
+
+/// What is found in the segments there are; anew where retention took one of them away meanwhile.
+pub(crate) fn of_those_kept<T>(
+    storage: &dyn Storage,
+    look: impl Fn(Vec<u64>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    loop {
+        let all = segments(storage)?;
+        let oldest = all.first().copied();
+        match look(all) {
+            Err(Error::Io { cause, .. })
+                if cause.kind() == ErrorKind::NotFound
+                    && segments(storage)?.first().copied() != oldest => {}
+            found => return found,
+        }
+    }
 }
 
 /// The last segment before which all events are known to have been durable.
@@ -72,24 +102,49 @@ impl Survey {
         check: Check,
     ) -> Result<Self, Error> {
         let next = segments.get(from).copied().unwrap_or(0);
-        let mut survey = Self { segments, index: from, next, ..Self::default() };
-        for index in from..survey.segments.len() {
-            if !survey.walk(storage, index, check)? {
-                break;
-            }
-        }
+        let tallies = segments.iter().map(|first| Tally { next: *first, ..Tally::default() });
+        let (tallies, index, following) = (tallies.collect(), from, from);
+        let mut survey = Self { segments, index, following, next, tallies, ..Self::default() };
+        survey.walk(storage, check)?;
         survey.look_behind(storage)?;
+        if survey.check().is_err() {
+            // A writer may have appended it between the two looks.
+            survey.walk(storage, check)?;
+        }
         Ok(survey)
     }
 
+    /// Walks from the end, as it was known, as far as frames are whole.
+    fn walk(&mut self, storage: &dyn Storage, check: Check) -> Result<(), Error> {
+        while self.step_to_end()? && self.enter(storage, check)? {}
+        Ok(())
+    }
+
     /// Walks over a segment; false where the journal cannot go on behind it.
-    fn walk(&mut self, storage: &dyn Storage, index: usize, check: Check) -> Result<bool, Error> {
-        let first = self.segments[index];
+    fn step_to_end(&mut self) -> Result<bool, Error> {
+        let Some(walker) = &mut self.walker else { return Ok(true) };
+        loop {
+            let step = walker.step()?;
+            self.offset = walker.at;
+            let Step::Frame(frame) = step else { return Ok(step == Step::Empty) };
+            self.next = frame.end();
+            self.durable = self.durable.max(frame.durable);
+            (self.appended, self.ts_event) = (frame.appended, frame.ts_event);
+            let tally = &mut self.tallies[self.index];
+            tally.frames += 1;
+            tally.events += u64::from(frame.count);
+            tally.next = self.next;
+        }
+    }
+
+    /// Goes on to the following segment, if it is one that goes on here.
+    fn enter(&mut self, storage: &dyn Storage, check: Check) -> Result<bool, Error> {
+        let Some(first) = self.segments.get(self.following).copied() else { return Ok(false) };
         let opened = Walker::open(storage, first, check)?;
         let ours = opened.filter(|w| self.journal.is_none_or(|ours| ours == w.header.journal));
-        let Some(mut walker) = ours else {
+        let Some(walker) = ours else {
             if first == self.next {
-                (self.index, self.offset) = (index, 0);
+                (self.index, self.offset, self.walker) = (self.following, 0, None);
             }
             return Ok(false);
         };
@@ -100,18 +155,9 @@ impl Survey {
         }
         self.lost += lost;
         self.journal = Some(walker.header.journal);
-        self.index = index;
-        self.next = first;
-        loop {
-            let step = walker.step()?;
-            self.offset = walker.at;
-            let Step::Frame(frame) = step else { return Ok(step == Step::Empty) };
-            self.next = frame.end();
-            self.durable = self.durable.max(frame.durable);
-            (self.appended, self.ts_event) = (frame.appended, frame.ts_event);
-            self.frames += 1;
-            self.events += u64::from(frame.count);
-        }
+        (self.index, self.next, self.walker) = (self.following, first, Some(walker));
+        self.following += 1;
+        Ok(true)
     }
 
     /// Searches what lies behind the end for frames that were written after more was durable.
@@ -131,6 +177,49 @@ impl Survey {
     fn note(&mut self, rest: Rest) {
         self.durable = self.durable.max(rest.durable);
         self.beyond = self.beyond.max(rest.sequence);
+    }
+
+    /// Goes over what is not whole to the next frame or segment that is, and walks on from there. Returns how many
+    /// bytes are not whole, and the sequence behind them; `None` where nothing whole follows.
+    pub(crate) fn leap(
+        &mut self,
+        storage: &dyn Storage,
+        check: Check,
+    ) -> Result<(u64, Option<u64>), Error> {
+        let (start, next) = (self.offset, self.next);
+        let Some(first) = self.segments.get(self.index).copied() else { return Ok((0, None)) };
+        let mut found = None;
+        let end = search(storage, &segment_name(first), self.journal, start, |place, frame| {
+            found = (frame.first >= next).then_some((place, frame));
+            found.is_none()
+        })?;
+        self.following = self.index + 1;
+        let (bytes, landed) = match found {
+            Some((place, frame)) => {
+                let walker = Walker::headless(storage, first, (place, frame), check)?;
+                (self.journal, self.next) = (Some(frame.journal), frame.first);
+                (self.offset, self.walker) = (place, Some(walker));
+                (place - start, true)
+            }
+            None => (end.saturating_sub(start), self.leap_to_segment(storage, check)?),
+        };
+        let landing = landed.then_some(self.next);
+        if landed {
+            self.walk(storage, check)?;
+        }
+        Ok((bytes, landing))
+    }
+
+    /// Goes to the next segment, whatever should have come before it; to its beginning, where even its header is
+    /// not whole. False where there is none.
+    fn leap_to_segment(&mut self, storage: &dyn Storage, check: Check) -> Result<bool, Error> {
+        let Some(first) = self.segments.get(self.following).copied() else { return Ok(false) };
+        let opened = Walker::open(storage, first, check)?;
+        let ours = opened.filter(|w| self.journal.is_none_or(|ours| ours == w.header.journal));
+        let before = ours.map_or(first, |w| first.saturating_sub(w.header.lost));
+        self.next = self.next.max(before);
+        (self.index, self.offset, self.walker) = (self.following, 0, None);
+        Ok(true)
     }
 
     /// An error if what is missing at the end had been durable.

@@ -1,4 +1,4 @@
-//! What is done to a journal besides writing and reading it: retention, verify, repair.
+//! What is done to a journal besides writing, reading and verifying it: bounds, repair, retention.
 
 use crate::aside::{SetAside, set_aside};
 use crate::error::Error;
@@ -6,51 +6,10 @@ use crate::format::{Check, SegmentHeader, segment_name};
 use crate::options::{JournalOptions, Retention};
 use crate::prepare::Preparer;
 use crate::storage::Storage;
-use crate::survey::{Survey, last_sure, segments};
+use crate::survey::{Survey, last_sure, of_those_kept, segments};
 use crate::walker::Walker;
 use crate::writer::{begin, make_durable, take_lock};
 use std::sync::Arc;
-
-/// What a whole journal is made of.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Verified {
-    /// Files, frames (marks included) and events, all read and checked.
-    pub segments: usize,
-    /// Frames.
-    pub frames: u64,
-    /// Events.
-    pub events: u64,
-    /// The first sequence that is kept, and the one after the last.
-    pub first: u64,
-    /// See `first`.
-    pub next: u64,
-    /// The durable position that the journal tells of itself; the writer may know a higher one.
-    pub durable: u64,
-    /// Events that repairs found damaged.
-    pub lost: u64,
-    /// Bytes behind the last frame that are no frame: the next writer moves them aside.
-    pub trailing: u64,
-}
-
-/// Reads and checks everything, and changes nothing. May run while a writer appends.
-///
-/// # Errors
-/// [`Error::Damaged`] with the first place, [`Error::Version`], and the system's.
-pub fn verify(storage: &dyn Storage) -> Result<Verified, Error> {
-    let survey = Survey::take(storage, segments(storage)?, 0, Check::On)?;
-    survey.check()?;
-    let behind = survey.trailing.saturating_sub(survey.offset);
-    Ok(Verified {
-        segments: survey.segments.len(),
-        frames: survey.frames,
-        events: survey.events,
-        first: survey.segments.first().copied().unwrap_or(0),
-        next: survey.next,
-        durable: survey.durable,
-        lost: survey.lost,
-        trailing: behind,
-    })
-}
 
 /// Where a journal begins and ends.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -70,21 +29,26 @@ pub struct Bounds {
 /// Where a journal begins and ends. Reads its last segments only, and changes nothing.
 ///
 /// # Errors
-/// As for [`verify`], of what is read.
+/// [`Error::Damaged`] in what is read, [`Error::Version`], and the system's.
 pub fn bounds(storage: &dyn Storage) -> Result<Bounds, Error> {
-    let all = segments(storage)?;
-    let mut bytes = 0;
-    for first in &all {
-        let name = segment_name(*first);
-        let file = storage.open(&name).map_err(Error::io("open", &name))?;
-        bytes += file.bytes().map_err(Error::io("read", &name))?;
-    }
+    of_those_kept(storage, |segments| bounds_of(storage, segments))
+}
+
+fn bounds_of(storage: &dyn Storage, all: Vec<u64>) -> Result<Bounds, Error> {
+    let bytes = all.iter().try_fold(0, |sum, first| Ok(sum + bytes_of(storage, *first)?))?;
     let (segments, first) = (all.len(), all.first().copied().unwrap_or(0));
     let from = last_sure(storage, &all, Check::On)?;
     let survey = Survey::take(storage, all, from, Check::On)?;
     survey.check()?;
     let durable = survey.durable.max(first);
     Ok(Bounds { segments, bytes, first, next: survey.next, durable })
+}
+
+/// Bytes of a segment's file.
+pub(crate) fn bytes_of(storage: &dyn Storage, first: u64) -> Result<u64, Error> {
+    let name = segment_name(first);
+    let file = storage.open(&name).map_err(Error::io("open", &name))?;
+    file.bytes().map_err(Error::io("read", &name))
 }
 
 /// What a repair did.
@@ -130,12 +94,7 @@ pub fn repair(storage: &Arc<dyn Storage>, options: JournalOptions) -> Result<Rep
 /// Removes the oldest segments that may go; returns the oldest event left.
 pub(crate) fn retain(storage: &dyn Storage, keep: &Retention, now: u64) -> Result<u64, Error> {
     let all = segments(storage)?;
-    let mut bytes = 0;
-    for first in &all {
-        let name = segment_name(*first);
-        let file = storage.open(&name).map_err(Error::io("open", &name))?;
-        bytes += file.bytes().map_err(Error::io("read", &name))?;
-    }
+    let mut bytes = all.iter().try_fold(0, |sum, first| Ok(sum + bytes_of(storage, *first)?))?;
     let mut oldest = all.first().copied().unwrap_or(0);
     for pair in all.windows(2) {
         let name = segment_name(pair[0]);
@@ -148,8 +107,7 @@ pub(crate) fn retain(storage: &dyn Storage, keep: &Retention, now: u64) -> Resul
         if !wanted || needed {
             break;
         }
-        let file = storage.open(&name).map_err(Error::io("open", &name))?;
-        bytes -= file.bytes().map_err(Error::io("read", &name))?;
+        bytes -= bytes_of(storage, pair[0])?;
         storage.remove(&name).map_err(Error::io("remove", &name))?;
         oldest = pair[1];
     }

@@ -39,6 +39,20 @@ pub(crate) struct Walker {
 }
 
 impl Walker {
+    /// The segment that begins with event `first`, whose header is not whole, at the place of a frame that is.
+    pub(crate) fn headless(
+        storage: &dyn Storage,
+        first: u64,
+        (at, frame): (u64, FrameHeader),
+        check: Check,
+    ) -> Result<Self, Error> {
+        let name = segment_name(first);
+        let file = storage.open(&name).map_err(Error::io("open", &name))?;
+        let bytes = file.bytes().map_err(Error::io("read", &name))?;
+        let header = SegmentHeader::new(frame.journal, first, bytes, frame.appended, 0);
+        Ok(Self::new(name, header, file, check).at(at, frame.first))
+    }
+
     /// The segment that begins with event `first`; `None` where its header is not whole.
     pub(crate) fn open(
         storage: &dyn Storage,
@@ -56,9 +70,13 @@ impl Walker {
         if header.version != VERSION {
             return Err(Error::Version { file: name, version: header.version, ours: VERSION });
         }
+        Ok(Some(Self::new(name, header, file, check)))
+    }
+
+    fn new(name: String, header: SegmentHeader, file: Box<dyn StorageFile>, check: Check) -> Self {
         let (buffer, from, upto, ask) = (Vec::new(), 0, 0, LEAST);
-        let (at, next) = (UNIT, first);
-        Ok(Some(Self { name, header, at, next, file, check, buffer, from, upto, ask }))
+        let (at, next) = (UNIT, header.first);
+        Self { name, header, at, next, file, check, buffer, from, upto, ask }
     }
 
     /// Steps over the next frame if it is there and whole. Otherwise stays, and looks anew when asked
@@ -81,6 +99,13 @@ impl Walker {
         self.from -= header.slots();
         self.at -= header.slots() as u64 * UNIT;
         self.next = header.first;
+    }
+
+    /// At a later place, where a frame with this sequence stands.
+    pub(crate) fn at(mut self, place: u64, next: u64) -> Self {
+        (self.at, self.next) = (place, next);
+        (self.from, self.upto, self.ask) = (0, 0, LEAST);
+        self
     }
 
     /// The events of the frame that was just stepped over.
@@ -148,16 +173,34 @@ pub(crate) fn look_behind(
     journal: Option<u64>,
     at: u64,
 ) -> Result<Rest, Error> {
+    let mut rest = Rest::default();
+    rest.end = search(storage, name, journal, at, |_, header| {
+        rest.durable = rest.durable.max(header.durable);
+        rest.sequence = rest.sequence.max(header.end());
+        true
+    })?;
+    Ok(rest)
+}
+
+/// Gives `found` every whole frame from `at` on, with its place, while that says true. Returns the offset behind
+/// the last byte that is not zero, as far as was looked; 0 if all are.
+pub(crate) fn search(
+    storage: &dyn Storage,
+    name: &str,
+    journal: Option<u64>,
+    at: u64,
+    mut found: impl FnMut(u64, FrameHeader) -> bool,
+) -> Result<u64, Error> {
     let file = storage.open(name).map_err(Error::io("open", name))?;
     let bytes = file.bytes().map_err(Error::io("read", name))?;
-    let mut rest = Rest::default();
+    let mut end = 0;
     let mut buffer = vec![Slot::zeroed(); MOST];
     let mut offset = at;
     while offset < bytes {
         let chunk = bytemuck::cast_slice_mut(&mut buffer);
         let read = read_full(file.as_ref(), chunk, offset).map_err(Error::io("read", name))?;
         if let Some(last) = chunk[..read].iter().rposition(|byte| *byte != 0) {
-            rest.end = offset + last as u64 + 1;
+            end = offset + last as u64 + 1;
         } else if read == 0 {
             break;
         }
@@ -169,12 +212,11 @@ pub(crate) fn look_behind(
             let mut frame = vec![Slot::zeroed(); header.slots()];
             read_full(file.as_ref(), bytemuck::cast_slice_mut(&mut frame), place)
                 .map_err(Error::io("read", name))?;
-            if header.is_whole(&frame, Check::On) {
-                rest.durable = rest.durable.max(header.durable);
-                rest.sequence = rest.sequence.max(header.end());
+            if header.is_whole(&frame, Check::On) && !found(place, header) {
+                return Ok(end);
             }
         }
         offset += read as u64;
     }
-    Ok(rest)
+    Ok(end)
 }

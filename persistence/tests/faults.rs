@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{SMALL, event, events, journal, open, put, read_all, shared};
+use common::{SMALL, event, events, journal, open, put, read_all, shared, whole};
 use pitlane_persistence::{
     Check, Error, Fault, From, JournalOptions, JournalReader, JournalWriter, Simulated, SyncPolicy,
     repair, verify,
@@ -76,16 +76,16 @@ fn damage_below_the_durable_position_is_told_by_writer_reader_and_verify() {
     let expected = (FIRST.to_owned(), 64 * 5, 3, 8);
     assert_eq!(place(open(&storage).map(drop).expect_err("damage")), expected);
     assert_eq!(place(read_all(&storage, Check::On).expect_err("damage")), expected);
-    assert_eq!(place(verify(&storage).expect_err("damage")), expected);
+    assert_eq!(place(whole(&storage).expect_err("damage")), expected);
 }
 
 #[test]
 fn damage_in_an_old_segment_is_told_by_reader_and_verify() {
     let storage = journal(&[20; 20]);
-    assert!(verify(&storage).expect("a whole journal").segments > 3);
+    assert!(whole(&storage).expect("a whole journal").segments.len() > 3);
     storage.tamper(FIRST, |bytes| bytes[700] ^= 1);
     assert!(matches!(read_all(&storage, Check::On), Err(Error::Damaged { sequence: 0, .. })));
-    assert!(matches!(verify(&storage), Err(Error::Damaged { sequence: 0, .. })));
+    assert!(matches!(whole(&storage), Err(Error::Damaged { sequence: 0, .. })));
 }
 
 #[test]
@@ -96,7 +96,60 @@ fn a_missing_segment_is_damage() {
     names.retain(|name| name.ends_with(".journal"));
     shared.remove(&names[1]).expect("a removal");
     assert!(matches!(read_all(&storage, Check::On), Err(Error::Damaged { .. })));
-    assert!(matches!(verify(&storage), Err(Error::Damaged { .. })));
+    assert!(matches!(whole(&storage), Err(Error::Damaged { .. })));
+}
+
+/// File (by its first event), offset, bytes, first missing event, first whole one of each damage.
+fn damage(storage: &Simulated) -> Vec<(u64, u64, u64, u64, u64)> {
+    let found = verify(storage).expect("a report").damage.into_iter();
+    let number = |file: &str| file.trim_end_matches(".journal").parse().expect("a number");
+    found.map(|it| (number(&it.file), it.offset, it.bytes, it.first, it.end)).collect()
+}
+
+#[test]
+fn verify_tells_every_damage_and_what_is_whole_beside_it() {
+    // Three frames of 20 events, 21 slots each, in a segment of 64.
+    let storage = journal(&[20; 20]);
+    let sound = whole(&storage).expect("a whole journal");
+    let name = |first: u64| format!("{first:020}.journal");
+    storage.tamper(FIRST, |bytes| bytes[700] ^= 1);
+    storage.tamper(&name(120), |bytes| bytes[64 * 22 + 8..64 * 64].fill(0xff));
+    storage.tamper(&name(240), |bytes| bytes[9] ^= 1);
+    let shared = shared(&storage);
+    shared.remove(&name(300)).expect("a removal");
+    let frame = 64 * 21;
+    let expected = [
+        (0, 64, frame, 0, 20),
+        (120, 64 + frame, 2 * frame, 140, 180),
+        (240, 0, 64, 240, 240),
+        (240, 64 + 3 * frame, 0, 300, 360),
+    ];
+    assert_eq!(damage(&storage), expected);
+    let found = verify(&storage).expect("a report");
+    assert_eq!((found.first, found.next, found.durable), (0, 400, 400));
+    assert_eq!((found.events, found.frames), (400 - 20 - 40 - 60, sound.frames - 1 - 2 - 3));
+    let events: Vec<_> = found.segments.iter().map(|part| (part.first, part.events)).collect();
+    assert_eq!(events, [(0, 40), (60, 60), (120, 20), (180, 60), (240, 60), (360, 40)]);
+}
+
+#[test]
+fn verify_and_the_next_writer_see_the_same_damage_wherever_a_byte_is_wrong() {
+    let storage = journal(&[20, 20, 20, 3, 1, 4]);
+    let next = format!("{:020}.journal", 60);
+    for (file, used) in [(FIRST, 64 * 64), (next.as_str(), 64 * (1 + 1 + 4 + 2 + 5 + 2))] {
+        for byte in (0..used).step_by(5) {
+            let flipped = storage.killed();
+            flipped.tamper(file, |bytes| bytes[byte] ^= 1);
+            let writer = repair(&shared(&flipped.killed()), SMALL).expect("a repair");
+            let found = verify(&flipped).expect("a report");
+            let lost = found.damage.first().map(|damage| damage.first);
+            let repaired = (writer.first_lost < writer.next || writer.set_aside.bytes > 0)
+                .then_some(writer.first_lost);
+            assert_eq!(lost, repaired, "byte {byte} of {file}");
+            let missing: u64 = found.damage.iter().map(|it| it.end - it.first).sum();
+            assert_eq!(found.events + missing, 68, "byte {byte} of {file}");
+        }
+    }
 }
 
 #[test]
@@ -119,7 +172,7 @@ fn a_repair_keeps_the_damaged_part_and_readers_are_told_of_the_loss() {
     assert_eq!(reader.next().expect("a batch").expect("a batch").events, events(0, 3));
     assert!(matches!(reader.next(), Err(Error::Lost { first: 3, end: 8 })));
     assert_eq!(reader.next().expect("a batch").expect("a batch").events, events(8, 2));
-    assert_eq!(verify(&storage).expect("a repaired journal is whole").lost, 5);
+    assert_eq!(whole(&storage).expect("a repaired journal is whole").lost, 5);
     let nothing = repair(&shared(&storage), SMALL);
     assert!(matches!(nothing, Err(Error::Locked { .. })), "the writer is still there");
     drop(writer);

@@ -3,7 +3,7 @@
 mod common;
 
 use pitlane_persistence::{
-    Disk, Error, From, JournalOptions, JournalReader, JournalWriter, Storage, verify,
+    Disk, Error, From, JournalOptions, JournalReader, JournalWriter, Storage,
 };
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -67,7 +67,7 @@ fn killed_at_any_moment_a_writer_loses_nothing_it_acknowledged() {
             acknowledged = acknowledged.max(line.parse().unwrap_or(0));
         }
     }
-    let verified = verify(disk(folder.path()).as_ref()).expect("a whole journal");
+    let verified = common::whole(disk(folder.path()).as_ref()).expect("a whole journal");
     assert!(verified.next >= acknowledged && acknowledged > 0);
     let read = Command::new(child())
         .args(["read".as_ref(), folder.path().as_os_str(), acknowledged.to_string().as_ref()])

@@ -2,12 +2,14 @@
 
 mod common;
 
-use common::{SMALL, event, events, journal, open, put, read_all, shared};
+use common::{SMALL, event, events, journal, open, put, read_all, shared, whole};
 use pitlane_persistence::{
     Check, Error, From, JournalOptions, JournalReader, JournalWriter, Retention, Simulated,
-    SyncPolicy, verify,
+    Storage, StorageFile, SyncPolicy, bounds,
 };
 use std::cell::Cell;
+use std::io;
+use std::sync::Mutex;
 use std::time::Duration;
 
 /// The first event a reader gives, and the number of those that follow.
@@ -104,8 +106,8 @@ fn retention_by_position_size_and_age_keeps_what_is_needed() {
     for _ in 0..30 {
         put(&mut writer, 20);
     }
-    let whole = verify(&storage).expect("a whole journal");
-    assert_eq!((whole.first, whole.next, whole.segments), (0, 600, 10));
+    let found = whole(&storage).expect("a whole journal");
+    assert_eq!((found.first, found.next, found.segments.len()), (0, 600, 10));
     let mut retain = |keep: Retention| writer.retain(&keep).expect("retention");
     assert_eq!(retain(Retention { acknowledged: Some(59), ..Retention::default() }), 0);
     assert_eq!(retain(Retention { acknowledged: Some(130), ..Retention::default() }), 120);
@@ -136,4 +138,62 @@ fn a_journal_goes_on_after_many_restarts() {
         }
     }
     assert_eq!(read_all(&storage, Check::On).expect("a reader"), events(0, 200));
+}
+
+/// A storage in which a writer appends whenever a file is opened, and now and then removes what is old.
+struct Busy {
+    storage: Simulated,
+    /// With how often a file was opened.
+    writer: Mutex<(JournalWriter, u64)>,
+}
+
+impl Storage for Busy {
+    fn open(&self, name: &str) -> io::Result<Box<dyn StorageFile>> {
+        let (writer, opened) = &mut *self.writer.lock().expect("nobody panicked");
+        put(writer, 1);
+        put(writer, 1);
+        *opened += 1;
+        if opened.is_multiple_of(23) {
+            let keep = Retention { bytes: Some(5 * 4096), ..Retention::default() };
+            writer.retain(&keep).expect("retention");
+        }
+        self.storage.open(name)
+    }
+
+    fn create(&self, name: &str) -> io::Result<Box<dyn StorageFile>> {
+        self.storage.create(name)
+    }
+
+    fn list(&self) -> io::Result<Vec<String>> {
+        self.storage.list()
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        self.storage.rename(from, to)
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        self.storage.remove(name)
+    }
+
+    fn sync_names(&self) -> io::Result<()> {
+        self.storage.sync_names()
+    }
+
+    fn lock(&self) -> io::Result<Box<dyn Send>> {
+        self.storage.lock()
+    }
+}
+
+/// What is appended between two looks of a survey was taken for damage, since frames that told it to be durable stood behind
+/// a place where nothing had stood before; a segment that retention removed meanwhile ended it as an error of the system.
+#[test]
+fn a_writer_at_work_is_never_taken_for_damage() {
+    let storage = Simulated::new();
+    let (writer, _) = open(&storage).expect("a new journal");
+    let busy = Busy { storage, writer: Mutex::new((writer, 0)) };
+    for _ in 0..300 {
+        whole(&busy).expect("nothing is damaged");
+        bounds(&busy).expect("nothing is damaged");
+    }
 }

@@ -34,11 +34,15 @@ pub struct Amount {
 const CAPACITIES: &[usize] = &[64, 256, 1024, 4096, 16_384];
 const SMALL: &[usize] = &[1, 2, 8, 64, 1024];
 const BATCHES: [usize; 5] = [1, 4, 16, 64, 256];
-const SHAPES: [(&str, Shape); 3] = [
-    ("pipeline of 3", Shape::Pipeline),
-    ("broadcast to 3", Shape::Broadcast),
-    ("diamond", Shape::Diamond),
+/// By the names of contests, and those that `Lmax.java` knows.
+const SHAPES: [(&str, &str, Shape); 3] = [
+    ("pipeline of 3", "pipeline", Shape::Pipeline),
+    ("broadcast to 3", "broadcast", Shape::Broadcast),
+    ("diamond", "diamond", Shape::Diamond),
 ];
+
+/// Where the stages of topologies run.
+const PLACED: [(&str, Lanes); 2] = [("auto", Lanes::Auto), ("fused", Lanes::Fused)];
 
 /// Events published at a time where threads outnumber cores.
 const CROWDED_BATCH: usize = 64;
@@ -48,10 +52,11 @@ pub fn all(cores: Cores, amount: Amount, lmax: Option<Rc<RefCell<Lmax>>>) -> Vec
     let mut cases = Cases { list: Vec::new(), cores, amount, lmax };
     BATCHES.into_iter().for_each(|batch| cases.hop(batch));
     cases.ping_pong();
-    for (name, shape) in SHAPES {
-        cases.crowded(name, shape);
+    for (name, at_lmax, shape) in SHAPES {
+        cases.crowded(name, at_lmax, shape);
     }
     cases.three_to_one();
+    cases.spinning();
     cases.copy();
     cases.list
 }
@@ -101,7 +106,9 @@ impl Cases {
         self.queue_hops::<Std>("std mpsc", &contest, capacities, size);
         self.queue_hops::<Kanal>("kanal", &contest, capacities, size);
         self.queue_hops::<Flume>("flume", &contest, capacities, size);
-        self.lmax(&contest, "unicast", batch);
+        for wait in ["busy-spin", "yielding"] {
+            self.lmax(&contest, "unicast", wait, batch);
+        }
     }
 
     fn queue_hops<Q: Queue + 'static>(
@@ -144,16 +151,14 @@ impl Cases {
     }
 
     /// Four threads, two cores: they yield. Each contestant is tried pinned in turn and unpinned.
-    fn crowded(&mut self, contest: &str, shape: Shape) {
+    fn crowded(&mut self, contest: &str, at_lmax: &'static str, shape: Shape) {
         let events = self.amount.events;
         let size =
             move |capacity| Size { events, capacity, batch: CROWDED_BATCH, pause: Pause::Yield };
-        if shape != Shape::Diamond {
-            for (who, lanes) in [("auto", Lanes::Auto), ("fused", Lanes::Fused)] {
-                self.add(contest, format!("Pitlane topology, {who}"), CAPACITIES, move |c| {
-                    placed::topology(lanes.clone(), shape, events, c)
-                });
-            }
+        for (who, lanes) in PLACED {
+            self.add(contest, format!("Pitlane topology, {who}"), CAPACITIES, move |c| {
+                placed::topology(lanes.clone(), shape, size(c))
+            });
         }
         for cores in [Some(self.cores), None] {
             let how = if cores.is_some() { "pinned" } else { "free" };
@@ -183,14 +188,18 @@ impl Cases {
         self.add(contest, "flume, free", CAPACITIES, move |c| {
             shapes::run::<Flume>(free, shape, size(c))
         });
-        let at_lmax = contest.split(' ').next().expect("a word").to_owned();
-        self.lmax(contest, &at_lmax, CROWDED_BATCH);
+        self.lmax(contest, at_lmax, "yielding", CROWDED_BATCH);
     }
 
     fn three_to_one(&mut self) {
         let (events, contest) = (self.amount.events, "three to one");
         let size =
             move |capacity| Size { events, capacity, batch: CROWDED_BATCH, pause: Pause::Yield };
+        for (who, lanes) in PLACED {
+            self.add(contest, format!("Pitlane topology, {who}"), CAPACITIES, move |c| {
+                placed::three_to_one(None, lanes.clone(), size(c))
+            });
+        }
         for cores in [Some(self.cores), None] {
             let how = if cores.is_some() { "pinned" } else { "free" };
             let mut add = |who: &str, run: fn(Option<Cores>, Size) -> Ran| {
@@ -207,7 +216,24 @@ impl Cases {
             add("kanal", shapes::three_to_one::<Kanal>);
             add("flume", shapes::three_to_one::<Flume>);
         }
-        self.lmax(contest, "three", CROWDED_BATCH);
+        self.lmax(contest, "three", "yielding", CROWDED_BATCH);
+    }
+
+    /// What it would cost to spin where threads outnumber cores: of few events, since each wait may
+    /// take until the scheduler acts.
+    fn spinning(&mut self) {
+        let contest = "pipeline of 3, busy spin";
+        let events = self.amount.events / 20;
+        let size = move |capacity, pause| Size { events, capacity, batch: CROWDED_BATCH, pause };
+        for (who, pause) in [("busy-spin", Pause::Spin), ("yielding", Pause::Yield)] {
+            self.add(contest, format!("disruptor, {who}"), &[1024], move |c| {
+                rings::run(None, Shape::Pipeline, size(c, pause))
+            });
+            let Some(lmax) = self.lmax.clone() else { continue };
+            self.add(contest, format!("LMAX Disruptor, {who}"), &[1024], move |c| {
+                lmax.borrow_mut().run("pipeline", who, c, CROWDED_BATCH, events)
+            });
+        }
     }
 
     fn copy(&mut self) {
@@ -215,11 +241,12 @@ impl Cases {
         self.add("memcpy, one core", "memcpy", &[256], move |_| raw::copy(cores, events));
     }
 
-    fn lmax(&mut self, contest: &str, shape: &str, batch: usize) {
+    fn lmax(&mut self, contest: &str, shape: &'static str, wait: &'static str, batch: usize) {
         let Some(lmax) = self.lmax.clone() else { return };
-        let (shape, events) = (shape.to_owned(), self.amount.events);
-        self.add(contest, "LMAX Disruptor, yielding", CAPACITIES, move |c| {
-            lmax.borrow_mut().run(&shape, c.max(batch), batch, events)
+        let events = self.amount.events;
+        let capacities = if batch > 64 { &CAPACITIES[1..] } else { CAPACITIES };
+        self.add(contest, format!("LMAX Disruptor, {wait}"), capacities, move |c| {
+            lmax.borrow_mut().run(shape, wait, c, batch, events)
         });
     }
 }

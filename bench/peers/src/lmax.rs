@@ -28,8 +28,18 @@ impl Lmax {
     }
 
     /// Runs a shape once; the process checks the sums itself and ends where one is wrong.
-    pub fn run(&mut self, shape: &str, capacity: usize, batch: usize, events: u64) -> Ran {
-        writeln!(self.asks, "{shape} {capacity} {batch} {events}").expect("the process is there");
+    ///
+    /// It waits by `yielding` or `busy-spin`.
+    pub fn run(
+        &mut self,
+        shape: &str,
+        wait: &str,
+        capacity: usize,
+        batch: usize,
+        events: u64,
+    ) -> Ran {
+        writeln!(self.asks, "{shape} {wait} {capacity} {batch} {events}")
+            .expect("the process is there");
         let mut line = String::new();
         self.answers.read_line(&mut line).expect("the process answers");
         let numbers: Vec<u64> = line.split_whitespace().flat_map(str::parse).collect();

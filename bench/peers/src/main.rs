@@ -9,11 +9,13 @@ mod report;
 mod rings;
 mod rounds;
 mod shapes;
+mod summary;
 
 use cases::Amount;
 use lmax::Lmax;
 use pitlane_bench::Machine;
 use pitlane_bench::team::Cores;
+use report::Measured;
 use std::cell::RefCell;
 use std::process::ExitCode;
 use std::rc::Rc;
@@ -75,7 +77,7 @@ fn run(arguments: &Arguments) -> Result<(), String> {
     println!("| cores | {} and {} |", cores.first, cores.second);
     let tried = rounds::choose_capacities(cores, &cases);
     let rounds = rounds::run(cores, &cases, &tried, arguments.rounds);
-    report::print(&cases, &tried, &rounds, arguments.rounds, arguments.events);
+    report::print(&Measured::of(&cases, &tried, &rounds), arguments.rounds, arguments.events);
     println!("\nLoad at the end: {}.", Machine::look().load);
     Ok(())
 }

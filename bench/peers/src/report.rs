@@ -1,38 +1,91 @@
 //! What came out, as Markdown.
 
 use crate::cases::Case;
-use crate::rounds::Round;
+use crate::rounds::{Probe, Round};
+use crate::summary;
 use pitlane_bench::classes::{Classes, Median};
 
 /// Least share of its cores that a run must have had to count.
 const SHARE: f64 = 0.97;
 
-/// Prints how rounds were classed, and a table for each contest and class.
-pub fn print(cases: &[Case], capacities: &[usize], rounds: &[Round], turns: usize, events: u64) {
-    let probes: Vec<_> = rounds.iter().map(|round| round.after).collect();
-    let classes = Classes::of(&probes);
-    println!("| runs | {turns} rounds, everybody in turns, {events} events each |");
-    print_classes(&classes, rounds);
-    let mut contests: Vec<&str> = cases.iter().map(|case| case.contest.as_str()).collect();
-    contests.dedup();
-    for contest in contests {
-        println!("\n## {contest}");
-        for class in 0..classes.count() {
-            print_contest(contest, class, &classes, cases, capacities, rounds);
-        }
+/// What was measured, and how it is judged.
+pub struct Measured<'a> {
+    pub cases: &'a [Case],
+    /// By case, the capacity that was best in a trial before.
+    pub capacities: &'a [usize],
+    pub rounds: &'a [Round],
+    pub classes: Classes,
+}
+
+/// What a case took in the rounds of a class.
+pub struct Figures {
+    /// ns per event by the wall.
+    pub wall: Median,
+    /// ns per event on cores, all threads of the contestant added up.
+    pub core: Median,
+}
+
+impl<'a> Measured<'a> {
+    /// Sorts the rounds into classes.
+    pub fn of(cases: &'a [Case], capacities: &'a [usize], rounds: &'a [Round]) -> Self {
+        let probes: Vec<_> = rounds.iter().map(|round| round.after.ns).collect();
+        Self { cases, capacities, rounds, classes: Classes::of(&probes) }
+    }
+
+    /// The contests, in their order.
+    pub fn contests(&self) -> Vec<&'a str> {
+        let mut contests: Vec<&str> = self.cases.iter().map(|case| case.contest.as_str()).collect();
+        contests.dedup();
+        contests
+    }
+
+    /// The cases of a contest that have rounds in a class.
+    pub fn figures(&self, contest: &str, class: usize) -> Vec<(usize, Figures)> {
+        let own = self.cases.iter().enumerate().filter(|(_, case)| case.contest == contest);
+        own.filter_map(|(index, _)| self.figures_of(index, class).map(|own| (index, own))).collect()
+    }
+
+    fn figures_of(&self, case: usize, class: usize) -> Option<Figures> {
+        let own = self.rounds.iter().filter(|round| round.case == case);
+        let own: Vec<_> = own.filter(|round| self.counts(round) == Some(class)).collect();
+        let wall: Vec<_> = own.iter().map(|round| round.ran.ns()).collect();
+        let core: Vec<_> = own.iter().map(|round| round.ran.core_ns()).collect();
+        Some(Figures { wall: Median::of(&wall)?, core: Median::of(&core)? })
+    }
+
+    fn class(&self, round: &Round) -> Option<usize> {
+        self.classes.class(round.before.ns, round.after.ns)
+    }
+
+    fn counts(&self, round: &Round) -> Option<usize> {
+        let quiet = |probe: &Probe| probe.share >= SHARE;
+        let quiet = quiet(&round.before) && quiet(&round.after) && round.ran.share() >= SHARE;
+        self.class(round).filter(|_| quiet)
     }
 }
 
-fn counts(round: &Round, classes: &Classes) -> Option<usize> {
-    let class = classes.class(round.before, round.after)?;
-    (round.ran.share() >= SHARE).then_some(class)
+/// Prints how rounds were classed, a table for each contest and class, and who stands how in short.
+pub fn print(measured: &Measured, turns: usize, events: u64) {
+    println!("| runs | {turns} rounds, everybody in turns, {events} events each |");
+    println!("| recorded | no digests, no latencies; topologies count events, rings do not |");
+    print_classes(measured);
+    for contest in measured.contests() {
+        println!("\n## {contest}");
+        for class in 0..measured.classes.count() {
+            print_contest(measured, contest, class);
+        }
+    }
+    summary::print(measured);
 }
 
-fn print_classes(classes: &Classes, rounds: &[Round]) {
+fn print_classes(measured: &Measured) {
+    let (classes, rounds) = (&measured.classes, measured.rounds);
     println!(
-        "\nA run counts where the raw ping-pongs before and after it are of one class and its threads"
+        "\nA run counts where the raw ping-pongs before and after it are of one class, their two spinning threads had {SHARE}"
     );
-    println!("had {SHARE} of their cores.");
+    println!(
+        "of both cores, and so had its own threads, where these never rest. `Pitlane topology, auto` rests: of it the first two are asked."
+    );
     println!(
         "Boundaries between classes, found as gaps in the sorted latencies of ping-pongs: {:.0?} ns.",
         classes.boundaries
@@ -42,17 +95,17 @@ fn print_classes(classes: &Classes, rounds: &[Round]) {
     );
     println!("|---|---|---|---|");
     for class in 0..classes.count() {
-        let own = |round: &&Round| classes.class(round.before, round.after) == Some(class);
-        let probes: Vec<_> = rounds.iter().filter(own).map(|round| round.after).collect();
+        let own = |round: &&Round| measured.class(round) == Some(class);
+        let probes: Vec<_> = rounds.iter().filter(own).map(|round| round.after.ns).collect();
         let Some(median) = Median::of(&probes) else { continue };
-        let counted = rounds.iter().filter(|round| counts(round, classes) == Some(class)).count();
+        let counted = rounds.iter().filter(|round| measured.counts(round) == Some(class)).count();
         let Median { low, mid, high, count } = median;
         println!(
             "| {class} | {mid:.1} ({low:.1} to {high:.1}) ns | {counted} | {} |",
             count - counted
         );
     }
-    let mixed = rounds.iter().filter(|round| classes.class(round.before, round.after).is_none());
+    let mixed = rounds.iter().filter(|round| measured.class(round).is_none());
     println!(
         "\nRuns between two classes, which count for none: {} of {}.",
         mixed.count(),
@@ -60,40 +113,28 @@ fn print_classes(classes: &Classes, rounds: &[Round]) {
     );
 }
 
-fn print_contest(
-    contest: &str,
-    class: usize,
-    classes: &Classes,
-    cases: &[Case],
-    capacities: &[usize],
-    rounds: &[Round],
-) {
-    let mut first: Option<Median> = None;
-    for (index, case) in cases.iter().enumerate().filter(|(_, case)| case.contest == contest) {
-        let own = rounds.iter().filter(|round| round.case == index);
-        let own: Vec<_> = own.filter(|round| counts(round, classes) == Some(class)).collect();
-        let ns: Vec<_> = own.iter().map(|round| round.ran.ns()).collect();
-        let core_ns: Vec<_> = own.iter().map(|round| round.ran.core_ns()).collect();
-        let (Some(ns), Some(core_ns)) = (Median::of(&ns), Median::of(&core_ns)) else { continue };
-        if first.is_none() {
-            println!("\nClass {class}:\n");
-            println!(
-                "| who | capacity | ns per event: median (95 %) | M/s | ns of all cores | speed against the first | runs |"
-            );
-            println!("|---|---|---|---|---|---|---|");
-        }
-        let against = match first {
-            None => "1".to_owned(),
-            Some(first) if first.overlaps(&ns) => format!("{:.2}, undecided", first.mid / ns.mid),
-            Some(first) => {
-                let [low, mid, high] = first.over(&ns);
-                format!("{mid:.2} ({low:.2} to {high:.2})")
-            }
-        };
-        first.get_or_insert(ns);
-        let (who, capacity, rate) = (&case.who, capacities[index], 1e3 / ns.mid);
-        let Median { low, mid, high, count } = ns;
-        print!("| {who} | {capacity} | {mid:.2} ({low:.2} to {high:.2}) | {rate:.1} | ");
-        println!("{:.2} | {against} | {count} |", core_ns.mid);
+fn print_contest(measured: &Measured, contest: &str, class: usize) {
+    let figures = measured.figures(contest, class);
+    let Some((_, first)) = figures.first() else { return };
+    println!("\nClass {class}:\n");
+    println!(
+        "| who | capacity | ns per event: median (95 %) | M/s | ns of all cores | speed against the first | runs |"
+    );
+    println!("|---|---|---|---|---|---|---|");
+    for (at, (index, own)) in figures.iter().enumerate() {
+        let against = if at == 0 { "1".to_owned() } else { times(&first.wall, &own.wall) };
+        let (who, capacity) = (&measured.cases[*index].who, measured.capacities[*index]);
+        let Median { low, mid, high, count } = own.wall;
+        print!("| {who} | {capacity} | {mid:.2} ({low:.2} to {high:.2}) | {:.1} | ", 1e3 / mid);
+        println!("{:.2} | {against} | {count} |", own.core.mid);
+    }
+}
+
+/// How many times as fast what took `own` is as what took `other`, or that this is undecided.
+pub fn times(other: &Median, own: &Median) -> String {
+    let [low, mid, high] = other.over(own);
+    match other.overlaps(own) {
+        true => format!("{mid:.2}, undecided"),
+        false => format!("{mid:.2} ({low:.2} to {high:.2})"),
     }
 }

@@ -6,7 +6,7 @@ use pitlane_bench::raw;
 use pitlane_bench::team::{Cores, Ran};
 
 /// Round trips of the ping-pongs that say what the machine does.
-const PROBE: u64 = 2_000;
+const PROBE: u64 = 4_000;
 
 /// Runs of each capacity, of which the best is chosen.
 const TRIES: usize = 3;
@@ -15,12 +15,21 @@ const TRIES: usize = 3;
 pub struct Round {
     /// Which case.
     pub case: usize,
-    /// Raw latency before, in ns.
-    pub before: f64,
+    /// The raw ping-pong before.
+    pub before: Probe,
     /// The run.
     pub ran: Ran,
-    /// Raw latency after, in ns.
-    pub after: f64,
+    /// The raw ping-pong after.
+    pub after: Probe,
+}
+
+/// What the machine does, by two threads that spin, each on its core.
+#[derive(Clone, Copy)]
+pub struct Probe {
+    /// Latency of one way, in ns.
+    pub ns: f64,
+    /// The share of both cores that the threads had: what is missing went to other programs.
+    pub share: f64,
 }
 
 /// For each case the capacity with the least time, medians over a few runs in turns.
@@ -32,7 +41,7 @@ pub fn choose_capacities(cores: Cores, cases: &[Case]) -> Vec<usize> {
             for (&capacity, times) in case.capacities.iter().zip(times) {
                 // In units of what the machine does just now, since caches come and go.
                 let ran = (case.run)(capacity);
-                times.push(ran.ns() / probe(cores).max(1.0));
+                times.push(ran.ns() / probe(cores).ns.max(1.0));
             }
         }
     }
@@ -59,6 +68,7 @@ pub fn run(cores: Cores, cases: &[Case], capacities: &[usize], rounds: usize) ->
     done
 }
 
-fn probe(cores: Cores) -> f64 {
-    raw::ping_pong(cores, PROBE).ns()
+fn probe(cores: Cores) -> Probe {
+    let ran = raw::ping_pong(cores, PROBE);
+    Probe { ns: ran.ns(), share: ran.share() }
 }

@@ -17,4 +17,5 @@ pub(crate) mod sweep;
 pub(crate) mod ticks;
 pub(crate) mod ticks_bars;
 pub(crate) mod ticks_book;
+mod ticks_files;
 pub(crate) mod trace;

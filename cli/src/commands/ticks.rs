@@ -1,5 +1,6 @@
 //! `pitlane ticks`.
 
+use super::ticks_files::Files;
 use super::{ticks_bars, ticks_book};
 use crate::console::{self, unless_closed};
 use crate::failure::{Exit, Failure};
@@ -9,16 +10,13 @@ use pitlane::Instruments;
 use pitlane::event::MarketDataKind;
 use pitlane::event::fixed::WideDecimal;
 use pitlane::source::{Source, SourceError, SourceReport};
-use pitlane_feeds::{
-    EventWriter, FileFormat, InstrumentStats, OnBadRow, OpenOptions, Preset, TickStats,
-    format_time, open_files,
-};
+use pitlane_feeds::{EventWriter, InstrumentStats, TickStats, format_time};
 use serde_json::{Map, Value, json};
 use std::io::{self, BufWriter};
-use std::path::PathBuf;
 
 /// Arguments of `ticks`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = super::ticks_files::presets())]
 pub(crate) struct Args {
     #[command(subcommand)]
     what: What,
@@ -46,61 +44,6 @@ enum What {
     Bars(ticks_bars::Args),
     /// The order book at a time or at the end.
     Book(ticks_book::Args),
-}
-
-/// Files and what they do not say themselves.
-#[derive(Debug, clap::Args)]
-pub(super) struct Files {
-    /// Files: CSV or captures (plain, .gz, .zst, .zip) or DBN; several are merged in order of time.
-    #[arg(required = true, value_name = "FILE")]
-    paths: Vec<PathBuf>,
-    /// The form of the files: lean-equity-trade, lean-equity-quote, lean-forex-quote, binance-raw,
-    /// binance-agg-trades, binance-book-ticker, tardis-trades, tardis-quotes,
-    /// tardis-incremental-book-l2, plain. Default: guessed.
-    #[arg(long)]
-    preset: Option<Preset>,
-    /// Date that times since midnight count from; without it they stay times of day.
-    #[arg(long)]
-    date: Option<String>,
-    /// Instrument of all rows.
-    #[arg(long)]
-    symbol: Option<String>,
-    /// Offset from UTC of the file's times: -05:00, or whole hours.
-    #[arg(long, allow_hyphen_values = true)]
-    utc_offset: Option<String>,
-    /// Time zone of the file's times.
-    #[arg(long, conflicts_with = "utc_offset")]
-    zone: Option<String>,
-    /// For quotes by exchange: the best of all.
-    #[arg(long)]
-    nbbo: bool,
-    /// The format of the files: csv, dbn ... Default: what their names say.
-    #[arg(long)]
-    format: Option<FileFormat>,
-    /// Mend events that step back in time by up to so much: 5ms, 1s.
-    #[arg(long, value_name = "DURATION")]
-    reorder_window: Option<String>,
-    /// Leave out rows that cannot be read, and count them.
-    #[arg(long)]
-    skip_bad_rows: bool,
-}
-
-impl Files {
-    pub(super) fn open(&self, instruments: &Instruments) -> Result<Box<dyn Source>, Failure> {
-        let options = OpenOptions {
-            preset: self.preset,
-            date: self.date.clone(),
-            symbol: self.symbol.clone(),
-            utc_offset: self.utc_offset.clone(),
-            zone: self.zone.clone(),
-            nbbo: self.nbbo,
-            format: self.format,
-            reorder_window: self.reorder_window.clone(),
-            on_bad_row: if self.skip_bad_rows { OnBadRow::Skip } else { OnBadRow::Stop },
-            ..OpenOptions::default()
-        };
-        open_files(&self.paths, &options, instruments).map_err(|error| Failure::data(&error))
-    }
 }
 
 pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {

@@ -1,6 +1,6 @@
 //! `pitlane ticks bars`.
 
-use super::ticks::Files;
+use super::ticks_files::Files;
 use crate::console::{self, unless_closed};
 use crate::failure::{BAD_VALUE, Exit, Failure};
 use crate::text::thousands;
@@ -118,10 +118,15 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     }
     let options = BarOptions { span, of, clock: args.clock, wait: args.wait };
     let out = BufWriter::new(io::stdout().lock());
-    let mut writer = Writer { out, of, instruments: &instruments, symbols: HashMap::new() };
+    let mut writer =
+        Writer { out, of, instruments: &instruments, symbols: HashMap::new(), bars: 0 };
     let mut bars = Bars::new(options);
     let written = write(&mut *source, ahead, failed, (options, &mut bars), &mut writer);
     let flushed = writer.out.flush();
+    if written.is_ok() && writer.bars == 0 {
+        let what = if of == Of::Trades { "trade" } else { "quote" };
+        console::note(&format!("there is no {what} with a price in the files, so there is no bar"));
+    }
     if bars.late() > 0 {
         let late = thousands(bars.late());
         console::note(&format!(
@@ -205,6 +210,8 @@ struct Writer<'a, W> {
     of: Of,
     instruments: &'a Instruments,
     symbols: HashMap<u32, Arc<str>>,
+    /// How many were written.
+    bars: u64,
 }
 
 impl<W: Write> Writer<'_, W> {
@@ -220,6 +227,7 @@ impl<W: Write> Writer<'_, W> {
 
     fn bar(&mut self, built: &Built) -> io::Result<()> {
         let bar = &built.bar;
+        self.bars += 1;
         let symbol = self.symbols.entry(bar.instrument).or_insert_with(|| {
             let text = self.instruments.text(bar.instrument).unwrap_or_default();
             pitlane_feeds::csv_field(&text)

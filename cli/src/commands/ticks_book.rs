@@ -1,6 +1,6 @@
 //! `pitlane ticks book`.
 
-use super::ticks::Files;
+use super::ticks_files::Files;
 use crate::console;
 use crate::failure::{BAD_VALUE, Exit, Failure};
 use crate::session::aligned;
@@ -11,6 +11,7 @@ use pitlane::source::{Source, SourceError};
 use pitlane_feeds::{format_time, merge_time};
 use pitlane_strategies::book::{Book, BookSize, Books, Outcome};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Changes of a feed that never marks the end of an event that are held back at most.
 const MOST_HELD: usize = 1 << 20;
@@ -51,14 +52,16 @@ struct Held {
 struct Whole {
     books: Books,
     held: BTreeMap<u32, Held>,
+    has_quotes: bool,
 }
 
 impl Whole {
     fn new() -> Self {
-        Self { books: Books::new(BookSize::default()), held: BTreeMap::new() }
+        Self { books: Books::new(BookSize::default()), held: BTreeMap::new(), has_quotes: false }
     }
 
     fn take(&mut self, event: &MarketData) {
+        self.has_quotes |= event.as_quote().is_some();
         let is_change = matches!(
             event.kind(),
             Some(
@@ -143,24 +146,25 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     read.map_err(|error| Failure::data(&error))?;
     if books.is_empty() {
         let all: Vec<_> = whole.books.iter().map(|(id, _)| named(id)).collect();
-        return Err(match (&args.only, all.as_slice()) {
-            (Some(only), [_, ..]) => {
-                let message = format!("there is no book of `{only}`");
-                Failure::usage(BAD_VALUE, message, format!("there are {}", all.join(", ")))
-            }
-            _ => {
-                let help = "books are made of changes of orders or levels, such as DBN's mbo, depth \
-                            updates, or rows of kind add, modify and cancel";
-                let message = "there is no change of a book in the files up to that time";
-                Failure::data(&SourceError {
-                    message: message.into(),
-                    help: help.into(),
-                    ..SourceError::default()
-                })
-            }
-        });
+        return Err(no_book(args.only.as_deref(), &all, whole.has_quotes));
     }
     Ok(Exit::Done)
+}
+
+/// Why there is nothing to show.
+fn no_book(only: Option<&str>, all: &[Arc<str>], has_quotes: bool) -> Failure {
+    if let (Some(only), [_, ..]) = (only, all) {
+        let message = format!("there is no book of `{only}`");
+        return Failure::usage(BAD_VALUE, message, format!("there are {}", all.join(", ")));
+    }
+    let but = if has_quotes { ", only quotes" } else { "" };
+    let help = "books are made of changes of orders or levels, such as DBN's mbo and mbp-10, depth \
+                updates, or rows of kind add, modify and cancel; quotes have the best level alone";
+    Failure::data(&SourceError {
+        message: format!("there is no change of a book in the files up to that time{but}"),
+        help: help.into(),
+        ..SourceError::default()
+    })
 }
 
 /// Takes in all events up to a time.

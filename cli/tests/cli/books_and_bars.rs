@@ -72,6 +72,11 @@ fn files_without_a_book_are_an_error() {
     let folder = Folder::empty();
     folder.write("t.csv", "ts_event,symbol,price\n1,A.X,10\n");
     folder.run(["ticks", "book", "t.csv"]).assert_code(3).assert_says("no change of a book");
+    let bars = ["ticks", "bars", "t.csv", "--every", "1s", "--of", "quotes"];
+    let bars = folder.run(bars).assert_code(0).assert_says("there is no quote with a price");
+    assert_eq!(bars.stdout.lines().count(), 1);
+    folder.write("q.csv", "ts_event,symbol,bid_price,ask_price\n1,A.X,10,11\n");
+    folder.run(["ticks", "book", "q.csv"]).assert_code(3).assert_says("only quotes");
 }
 
 #[test]

@@ -136,6 +136,43 @@ fn events_are_read_by_stream_from_a_position_and_from_a_time() {
 }
 
 #[test]
+fn of_a_stream_the_first_event_from_a_time_on_is_as_late() {
+    let folder = recorded(3_000);
+    let feed = rows(&folder, &["--stream", "feed"]);
+    for at in (100..3_000).step_by(290) {
+        // Signals and orders are appended before ticks that came before them.
+        let time = feed[at]["ts_event"].to_string();
+        let from = rows(&folder, &["--stream", "feed", "--from", &time]);
+        assert!(from[0]["ts_event"].as_u64() >= time.parse().ok(), "{} {time}", from[0]);
+    }
+}
+
+#[test]
+fn a_run_leaves_no_more_than_retention_allows() {
+    let folder = Folder::with_session(30_000);
+    let text = recording(CONFIG).replace("512KiB }", "64KiB, retention: { size: 256KiB } }");
+    folder.write("session.yaml", &text);
+    replay(&folder, &[]);
+    let listed = folder.run(["journal", "ls", "journal", "--json"]).assert_code(0).json();
+    assert!(listed["bytes"].as_u64() <= Some(256 << 10), "{listed:#}");
+    assert!(listed["first"].as_u64() > Some(0), "{listed:#}");
+    folder.run(["journal", "verify", "journal"]).assert_code(0);
+}
+
+/// The count of a run that begins behind the end, of which the manifest of a later copy tells, was below nothing.
+#[test]
+fn a_journal_that_was_put_back_from_an_older_copy_is_listed() {
+    let folder = recorded(500);
+    let segment = folder.path("journal/00000000000000000000.journal");
+    let older = std::fs::read(&segment).expect("it is there");
+    replay(&folder, &[]);
+    std::fs::write(&segment, older).expect("it can be written");
+    let listed = folder.run(["journal", "ls", "journal"]).assert_code(0).stdout;
+    let last = listed.lines().last().expect("a line");
+    assert!(last.starts_with("2 ") && last.ends_with(" 0"), "{listed}");
+}
+
+#[test]
 fn a_tail_follows_what_another_process_writes() {
     let folder = recorded(500);
     let before = rows(&folder, &[]).len();
@@ -170,11 +207,25 @@ fn damage_is_told_with_file_and_place_and_a_repair_keeps_what_it_cuts_out() {
     let said = folder.run(["journal", "verify", "journal"]).assert_code(3);
     assert!(
         said.stderr.contains("PL-JOURNAL-004")
-            && said.stderr.contains(".journal is damaged at byte"),
+            && said.stderr.contains(".journal is damaged at byte")
+            && said.stdout.contains("events missing"),
         "{said:?}"
     );
     let object = folder.run(["journal", "verify", "journal", "--json"]).assert_code(3).json();
-    assert_eq!(object["ok"], false);
+    let [file] = object["files"].as_array().expect("a list").as_slice() else {
+        panic!("one segment: {object:#}");
+    };
+    let damage = &file["damage"][0];
+    let number = |value: &Value| value.as_u64().expect("a number");
+    let place = number(&damage["offset"])..number(&damage["offset"]) + number(&damage["bytes"]);
+    assert!(place.contains(&100_000), "{object:#}");
+    let missing = number(&damage["end"]) - number(&damage["first"]);
+    assert_eq!(
+        (&object["ok"], &file["ok"], number(&object["missing"])),
+        (&Value::Bool(false), &Value::Bool(false), missing)
+    );
+    assert_eq!(number(&object["events"]) + missing, number(&object["next"]), "the rest is whole");
+    assert_eq!(object["errors"][0]["code"], "PL-JOURNAL-004");
     folder.run(["replay", "--from-journal", "journal"]).assert_code(3).assert_says("is damaged");
     folder.run(["replay", "session.yaml", "--out", "out"]).assert_code(3).assert_says("is damaged");
 

@@ -3,11 +3,14 @@
 
 mod bench;
 mod books_and_bars;
+#[path = "../../../tests/tests/common/data.rs"]
+mod data;
 mod discovery;
 mod dlq;
 mod drawings;
 mod interrupts;
 mod journal;
+mod orders_of_dbn;
 mod pipes;
 mod real_data;
 mod refusals;

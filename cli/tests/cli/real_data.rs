@@ -1,19 +1,11 @@
 //! Figures of real files, where they are at hand.
 
+use crate::data::data;
 use crate::support::Folder;
-use std::path::PathBuf;
 
 /// A file of real data; `None`, with a note, where it is absent.
 fn real(name: &str) -> Option<String> {
-    let base = std::env::var_os("PITLANE_DATA").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data")),
-        PathBuf::from,
-    );
-    let path = std::path::absolute(base.join(name)).expect("a path");
-    if !path.exists() {
-        eprintln!("skipped: {} is absent (set PITLANE_DATA)", path.display());
-        return None;
-    }
+    let path = std::path::absolute(data(name)?).expect("a path");
     Some(path.to_str().expect("UTF-8").to_owned())
 }
 

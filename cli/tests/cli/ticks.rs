@@ -56,3 +56,49 @@ fn a_generated_session_depends_on_its_seed_alone() {
     assert_ne!(cat("a.csv"), cat("c.csv"));
     assert!(cat("a.csv").contains("Z.Y"));
 }
+
+#[test]
+fn a_form_under_presets_of_a_config_can_be_named() {
+    let folder = Folder::empty();
+    folder.write(
+        "forms.yaml",
+        "presets:\n  mine:\n    columns: { ts_event: When, price: Px, size: Qty }\n    delimiter: \";\"\n    time_unit: us\n\
+         \u{20}   symbol: OWN.X\n  other: { format: csv, preset: lean-equity-trade, zone: UTC }\n",
+    );
+    folder.write("t.csv", "When;Px;Qty\n1700000000000001;10.5;2\n");
+    let args = ["ticks", "stats", "t.csv", "--json", "--preset", "forms.yaml#mine"];
+    let stats = folder.run(args).assert_code(0).json();
+    let one = &stats["instruments"][0];
+    assert_eq!((&one["symbol"], &one["vwap"]), (&"OWN.X".into(), &"10.500000000".into()));
+    assert_eq!(one["first"], "2023-11-14T22:13:20.000001Z");
+    // What the command line says goes before what the form says.
+    let renamed = folder.run(args.into_iter().chain(["--symbol", "B.X"])).assert_code(0).json();
+    assert_eq!(renamed["instruments"][0]["symbol"], "B.X");
+    let args = ["ticks", "bars", "t.csv", "--every", "1m", "--preset", "forms.yaml#mine"];
+    assert!(folder.run(args).assert_code(0).stdout.contains(",OWN.X,10.5,"));
+    folder.write("l.csv", "3600000,105000,2,T,0,0\n");
+    let args = [
+        "ticks",
+        "stats",
+        "l.csv",
+        "--json",
+        "--preset",
+        "forms.yaml#other",
+        "--date",
+        "2024-01-02",
+    ];
+    let stats = folder.run(args).assert_code(0).json();
+    assert_eq!(stats["instruments"][0]["first"], "2024-01-02T01:00:00Z", "in UTC, not in New York");
+    let refused = |preset: &str, says: &str| {
+        let args = ["ticks", "stats", "t.csv", "--preset", preset];
+        folder.run(args).assert_code(2).assert_says(says);
+    };
+    refused("forms.yaml#mnie", "did you mean `mine`?");
+    refused("forms.yaml", "#mine, #other");
+    refused("none.yaml#mine", "there is no such file");
+    refused("mine", "FILE.yaml#NAME");
+    folder.write("wrong.yaml", "presets:\n  mine: { delimeter: \";\" }\n");
+    refused("wrong.yaml", "wrong.yaml:2:11");
+    folder.write("empty.yaml", "sources: {}\n");
+    refused("empty.yaml", "there are no `presets`");
+}

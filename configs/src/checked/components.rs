@@ -90,9 +90,7 @@ fn start(components: &IndexMap<String, raw::Component>, desk: &mut Desk<'_>) -> 
         let place = components.iter().find(|(_, component)| component.kind() == by);
         let path = place.map_or("components".into(), |(name, _)| format!("components.{name}"));
         let mark = desk.at(&path).mark;
-        let code = error.code().name();
-        let mistake = Mistake::coded(code, mark, error.to_string(), error.help());
-        desk.mistakes.push(Mistake { details: error.details(), ..mistake });
+        desk.mistakes.push(Mistake::at(mark, error.diagnostic()));
     }
     None
 }

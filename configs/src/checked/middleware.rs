@@ -156,6 +156,9 @@ fn positive(name: &str, value: usize) -> Result<(), BuildError> {
     Err(BuildError::parameter(name, format!("`{name}` is 0; the least is 1")))
 }
 
+/// What can stand once in a list: a second one would contradict it, or count the same again.
+const ONCE: [&str; 3] = ["metrics", "on_error", "circuit_breaker"];
+
 /// The middleware that stands in the list `middleware` at a path.
 pub(super) fn convert(list: &[raw::Middleware], path: &str, desk: &mut Desk<'_>) -> Vec<Layer> {
     if list.is_empty() {
@@ -178,6 +181,12 @@ pub(super) fn convert(list: &[raw::Middleware], path: &str, desk: &mut Desk<'_>)
             desk.blame(codes::UNKNOWN_MIDDLEWARE, &path, message, help);
             continue;
         };
+        let is_same = |other: &raw::Middleware| other.kind() == kind;
+        if ONCE.contains(&kind) && list[..at].iter().any(is_same) {
+            let message = format!("`{kind}` stands here for the second time");
+            desk.blame(codes::MIDDLEWARE_TWICE, &path, message, "leave one of them out".into());
+            continue;
+        }
         let (factory, node) = (factory.clone(), desk.at(&path).clone());
         let made = make(&factory, &node, kind, &["type"], 0, codes::MIDDLEWARE_REFUSED, desk);
         layers.extend(made);

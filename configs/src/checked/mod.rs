@@ -196,7 +196,7 @@ impl Desk<'_> {
             format!("`{subject}`: {message}")
         };
         let details = error.details().with("cause", error.code);
-        self.mistakes.push(Mistake { details, ..Mistake::new(code, mark, message, help) });
+        self.mistakes.push(Mistake::new(code, mark, message, help).with(details));
     }
 
     /// Names written in a top-level section.

@@ -3,6 +3,7 @@
 use super::Places;
 use crate::mistake::Mistake;
 use crate::tree::{Node, Span, find};
+use pitlane::error::Coded;
 use pitlane::topology::{Problem, Severity};
 use std::ops::Range;
 
@@ -40,11 +41,7 @@ fn translate(problem: &Problem, places: &Places) -> Mistake {
         Some(within) => part(node, within, places).unwrap_or(node.mark),
         None => node.mark,
     };
-    let mistake = Mistake::coded(problem.code, span, problem.message.clone(), problem.help.clone());
-    match problem.severity {
-        Severity::Error => mistake,
-        Severity::Warning => mistake.warning(),
-    }
+    Mistake::at(span, problem.diagnostic())
 }
 
 /// A part of a scalar's text, where it stands in the file as it is.

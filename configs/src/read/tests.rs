@@ -26,7 +26,7 @@ fn good<T: DeserializeOwned>(text: &str) -> T {
 
 fn messages<T: DeserializeOwned>(text: &str) -> Vec<String> {
     let (_, mistakes) = read_text::<T>(text);
-    mistakes.into_iter().map(|mistake| mistake.message).collect()
+    mistakes.iter().map(|mistake| mistake.message.clone()).collect()
 }
 
 #[derive(Debug, PartialEq, Deserialize)]

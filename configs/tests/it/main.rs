@@ -9,3 +9,4 @@ mod routing;
 mod services;
 mod sources;
 mod wrong;
+mod wrong_bus;

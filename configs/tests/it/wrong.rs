@@ -5,7 +5,7 @@ use crate::kit::{GOOD, check};
 use insta::assert_snapshot;
 
 /// What is printed for a wrong config; for a good one, too few mistakes.
-fn printed(text: &str) -> String {
+pub(crate) fn printed(text: &str) -> String {
     let mistakes = check(text).expect_err("there are mistakes");
     assert!(mistakes.has_errors());
     for mistake in mistakes.list() {
@@ -17,7 +17,7 @@ fn printed(text: &str) -> String {
 }
 
 /// The good config with one part of it written otherwise.
-fn with(from: &str, to: &str) -> String {
+pub(crate) fn with(from: &str, to: &str) -> String {
     assert!(GOOD.contains(from), "{from}");
     printed(&GOOD.replace(from, to))
 }
@@ -63,7 +63,7 @@ fn keys() {
     assert_snapshot!("unknown_ring_key", format_of("rings: { capcity: 64 }\n"));
 }
 
-fn format_of(more: &str) -> String {
+pub(crate) fn format_of(more: &str) -> String {
     printed(&format!("{GOOD}{more}"))
 }
 

@@ -5,6 +5,8 @@ use super::compile::{Rest, Test, compile as compile_test, fuse};
 use super::error::{ConditionError, Findings};
 use super::parser::parse;
 use super::predicates::Predicates;
+use super::quick::Quick;
+use super::typed::Bool;
 use crate::event::{Event, EventType, Field, Slot};
 use crate::topic::{Chosen, Interest};
 use crate::{Instruments, Names};
@@ -14,7 +16,10 @@ use crate::{Instruments, Names};
 /// It looks at events of any type without harm, but its answer means something only for those of
 /// the type it was compiled for. Made by [`compile`]; each user of a condition compiles its own.
 pub struct Condition {
-    test: Test,
+    first: Quick,
+    then: Option<Test>,
+    /// Whether topics are all it asks for.
+    only_topics: bool,
     text: String,
     event: EventType,
     warnings: Vec<ConditionError>,
@@ -26,7 +31,7 @@ impl Condition {
     /// double.
     #[inline]
     pub fn matches(&mut self, event: &Slot) -> bool {
-        (self.test)(event)
+        self.first.holds(event) && self.then.as_mut().is_none_or(|then| then(event))
     }
 
     /// The text it was compiled from.
@@ -55,21 +60,27 @@ impl Condition {
         instruments: &Instruments,
         then: Option<Condition>,
     ) -> Condition {
-        let chosen = Chosen::new(topics, instruments);
+        let (mut first, mut rest) = Chosen::new(topics, instruments).into_quick();
         let text = topics.to_string();
         let Some(then) = then else {
-            let test = chosen.into_test(Rest::Nothing);
-            return Condition { test, text, event: event.event, warnings: Vec::new() };
+            let (event, warnings) = (event.event, Vec::new());
+            return Condition { first, then: rest, only_topics: true, text, event, warnings };
         };
-        let Condition { test, text: condition, warnings, event } = then;
-        let test = chosen.into_test(Rest::And(test));
-        Condition { test, text: format!("{text} && ({condition})"), event, warnings }
+        let Condition { first: other, then, text: condition, warnings, event, .. } = then;
+        rest = join(&mut first, rest, other, then);
+        let text = format!("{text} && ({condition})");
+        Condition { first, then: rest, only_topics: false, text, event, warnings }
+    }
+
+    /// What is left to ask of events of which a group knows that topics ask for them.
+    pub(crate) fn of_dealt(self) -> Option<Condition> {
+        (!self.only_topics).then_some(self)
     }
 
     /// Both conditions, this one first; the other is for events of the same type.
     #[must_use]
     pub fn and(self, other: Condition) -> Condition {
-        let Condition { text, mut warnings, .. } = other;
+        let Condition { first: other, then, text, mut warnings, .. } = other;
         let (left, joint) = (format!("({}", self.text), ") && (");
         let shift = |warnings: &mut [ConditionError], by: usize| {
             for warning in warnings {
@@ -80,12 +91,29 @@ impl Condition {
         let mut all = self.warnings;
         shift(&mut all, 1);
         all.append(&mut warnings);
+        let mut first = self.first;
         Condition {
-            test: fuse(self.test, Rest::And(other.test)),
+            then: join(&mut first, self.then, other, then),
+            first,
+            only_topics: false,
             text: format!("{left}{joint}{text})"),
             event: self.event,
             warnings: all,
         }
+    }
+}
+
+/// What comes after `first`, when it has taken in of the other condition what there is room for. What
+/// was to be asked before stays before.
+fn join(first: &mut Quick, rest: Option<Test>, other: Quick, then: Option<Test>) -> Option<Test> {
+    let mut then = then;
+    let kept = if rest.is_none() { first.join(other) } else { Some(other) };
+    if let Some(mut kept) = kept {
+        then = Some(fuse(move |event| kept.holds(event), then.map_or(Rest::Nothing, Rest::And)));
+    }
+    match (rest, then) {
+        (Some(rest), Some(then)) => Some(fuse(rest, Rest::And(then))),
+        (rest, then) => rest.or(then),
     }
 }
 
@@ -111,8 +139,31 @@ pub fn compile(
     let expr = parse(text, &mut findings);
     let truth = check(&expr, text, event, world, &mut findings);
     let warnings = findings.conclude()?;
-    let test = compile_test(truth, world.instruments, Rest::Nothing);
-    Ok(Condition { test, text: text.into(), event: event.event, warnings })
+    let (first, rest) = begin(truth);
+    let then = rest.map(|rest| compile_test(rest, world.instruments, Rest::Nothing));
+    Ok(Condition {
+        first,
+        then,
+        only_topics: false,
+        text: text.into(),
+        event: event.event,
+        warnings,
+    })
+}
+
+/// What of a condition can be asked in place, from its beginning, and what is left.
+fn begin(truth: Bool) -> (Quick, Option<Bool>) {
+    let mut parts = match truth {
+        Bool::Const(true) => Vec::new(),
+        Bool::All(parts) => parts,
+        other => vec![other],
+    };
+    let mut first = Quick::all();
+    let mut fits =
+        |part: &Bool| Quick::of_truth(part).is_some_and(|part| first.join(part).is_none());
+    let taken = parts.iter().position(|part| !fits(part)).unwrap_or(parts.len());
+    parts.drain(..taken);
+    (first, (!parts.is_empty()).then(|| Bool::all(parts)))
 }
 
 /// What a condition needs to know of its event type.

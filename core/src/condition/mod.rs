@@ -93,7 +93,8 @@
 //! | `predicates` | [`Predicates`] |
 //! | `lexer`, `number`, `parser`, `ast` | text to tree |
 //! | `check/`, `typed` | tree to typed tree |
-//! | `compile`, `leaves`, `instruments` | typed tree to closures |
+//! | `quick` | how a condition begins: tests that need no call |
+//! | `compile`, `leaves`, `instruments` | the rest of the typed tree to closures |
 
 mod ast;
 mod check;
@@ -107,6 +108,7 @@ mod lexer;
 mod number;
 mod parser;
 mod predicates;
+mod quick;
 #[cfg(test)]
 mod tests;
 mod typed;
@@ -115,3 +117,4 @@ pub(crate) use compile::{Rest, Test, fuse};
 pub use condition::{Condition, Fields, World, compile};
 pub use error::ConditionError;
 pub use predicates::Predicates;
+pub(crate) use quick::Quick;

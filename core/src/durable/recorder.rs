@@ -91,6 +91,8 @@ impl Recorder {
         }
         self.log.close().map_err(|error| failure(&error))?;
         self.note_commit(self.log.written());
+        // What was only kept for this run may go.
+        self.tend(false)?;
         let left = |stream: &&RecordedStream| stream.reader.lag() > 0;
         match self.streams.iter().find(left) {
             None => Ok(()),

@@ -1,11 +1,11 @@
 //! The recorder in whole topologies, with a journal in memory.
 
-use super::{Journal, LogReader, OnJournalFull, SyncPolicy};
+use super::{Durable, Journal, LogReader, OnJournalFull, SyncPolicy};
 use crate::Tier;
 use crate::event::{Action, MarketData, Order, Side, Signal, Slot};
 use crate::stage::{Outbox, each};
 use crate::testing::{MemoryLog, Recorder, Script};
-use crate::topology::{Checked, Lanes, Plan, Report, RunError};
+use crate::topology::{Checked, Lanes, Plan, Report, RunError, Running};
 use std::time::{Duration, Instant};
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -110,13 +110,20 @@ fn what_is_durable_is_in_the_log_and_readers_follow_it() {
     assert_eq!(seen, 300 + 100 + 3);
 }
 
-#[test]
-fn an_interval_ends_although_nothing_more_is_appended() {
+/// A topology that runs, and whose recorder has appended its first event.
+fn with_one_written(sync: SyncPolicy) -> (MemoryLog, Durable, Running) {
     let log = MemoryLog::new();
-    let mut checked = checked(Lanes::Auto, Some(SyncPolicy::Interval(Duration::from_millis(5))));
+    let mut checked = checked(Lanes::Auto, Some(sync));
     let durable = checked.journal(Journal::new(Box::new(log.clone())));
     let mut running = checked.start().expect("it starts");
     running.publish("feed", &trade(1)).expect("it runs");
+    wait_until("it is written", || durable.written() == 1);
+    (log, durable, running)
+}
+
+#[test]
+fn an_interval_ends_although_nothing_more_is_appended() {
+    let (log, durable, running) = with_one_written(SyncPolicy::Interval(Duration::from_millis(5)));
     wait_until("the one event becomes durable", || durable.durable() == 1);
     assert_eq!(log.commits(), 1, "nothing was left to sync");
     assert!(running.stop().is_complete());
@@ -124,12 +131,7 @@ fn an_interval_ends_although_nothing_more_is_appended() {
 
 #[test]
 fn streams_are_synced_each_by_its_own_policy() {
-    let log = MemoryLog::new();
-    let mut checked = checked(Lanes::Auto, Some(SyncPolicy::Os));
-    let durable = checked.journal(Journal::new(Box::new(log.clone())));
-    let mut running = checked.start().expect("it starts");
-    running.publish("feed", &trade(1)).expect("it runs");
-    wait_until("it is written", || durable.written() == 1);
+    let (log, durable, running) = with_one_written(SyncPolicy::Os);
     std::thread::sleep(Duration::from_millis(20));
     assert_eq!(log.commits(), 0, "`os` leaves syncs to the system");
     assert_eq!(durable.stream(1).map(|feed| (feed.durable, feed.acknowledged())), Some((0, 1)));
@@ -175,12 +177,7 @@ fn without_room_it_halts_where_the_policy_says_so() {
 
 #[test]
 fn what_was_appended_before_there_was_no_room_is_durable_when_it_halts() {
-    let log = MemoryLog::new();
-    let mut checked = checked(Lanes::Auto, Some(SyncPolicy::Os));
-    let durable = checked.journal(Journal::new(Box::new(log.clone())));
-    let mut running = checked.start().expect("it starts");
-    running.publish("feed", &trade(1)).expect("it runs");
-    wait_until("it is written", || durable.written() == 1);
+    let (log, durable, mut running) = with_one_written(SyncPolicy::Os);
     log.set_full(true);
     running.publish("feed", &trade(2)).expect("it runs");
     wait_until("it halts", || running.monitor().is_halted());

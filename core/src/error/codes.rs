@@ -158,6 +158,9 @@ crate::codes! {
     NO_SLICES "PL-TOPOLOGY-059"
         "Slices are asked of a component that takes events one by one, or slices of none."
         "Leave `batch` out, let it be 1 at least, or implement `OnBatch`.";
+    BREAKER_NEVER_OPENS "PL-TOPOLOGY-060"
+        "A warning: a circuit breaker stands around a component whose first failure stops the topology."
+        "Let the component go on after failures, by `on_error: skip` or `restart`, or take the breaker out.";
     CONDITION_WRONG "PL-CONDITION-001"
         "A condition cannot be understood, or asks for what its event type does not have."
         "Correct the marked part: docs/conditions.md has the grammar and the fields.";

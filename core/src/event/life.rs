@@ -36,50 +36,26 @@ use std::fmt::Write;
 /// States of an order.
 pub const STATES: usize = 11;
 
+/// What may become of an order that the venue has, or may have by now.
+const WORKING: &[OrderStatus] = &[
+    Accepted,
+    Rejected,
+    PartiallyFilled,
+    Filled,
+    Canceled,
+    Expired,
+    PendingCancel,
+    PendingReplace,
+];
+
 /// For each state, in the order of an order's life, the states that may follow it.
 pub const TABLE: [(OrderStatus, &[OrderStatus]); STATES] = [
     (New, &[Denied, Submitted]),
     (Denied, &[]),
-    (
-        Submitted,
-        &[
-            Accepted,
-            Rejected,
-            PartiallyFilled,
-            Filled,
-            Canceled,
-            Expired,
-            PendingCancel,
-            PendingReplace,
-        ],
-    ),
+    (Submitted, WORKING),
     (Rejected, &[]),
-    (
-        Accepted,
-        &[
-            Accepted,
-            Rejected,
-            PartiallyFilled,
-            Filled,
-            Canceled,
-            Expired,
-            PendingCancel,
-            PendingReplace,
-        ],
-    ),
-    (
-        PendingReplace,
-        &[
-            Accepted,
-            Rejected,
-            PendingReplace,
-            PendingCancel,
-            PartiallyFilled,
-            Filled,
-            Canceled,
-            Expired,
-        ],
-    ),
+    (Accepted, WORKING),
+    (PendingReplace, WORKING),
     (
         PendingCancel,
         &[Accepted, Rejected, PendingCancel, PartiallyFilled, Filled, Canceled, Expired],

@@ -57,6 +57,17 @@ impl Slot {
         bytemuck::cast_slice(slots)
     }
 
+    /// Those of a slice in the order of roots that have a root below this one.
+    #[inline]
+    pub(crate) fn before(slots: &[Slot], root: u64) -> &[Slot] {
+        // Nearly always all of them.
+        if slots.last().is_none_or(|last| last.header.root < root) {
+            return slots;
+        }
+        let end = slots.iter().position(|slot| slot.header.root >= root);
+        &slots[..end.unwrap_or(slots.len())]
+    }
+
     /// Its bytes, as rings and files have them.
     #[must_use]
     pub fn bytes(&self) -> &[u8; SLOT_BYTES] {

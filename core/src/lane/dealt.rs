@@ -1,15 +1,41 @@
 //! What an input of a group's node is given of the stream that the group reads.
 
 use crate::event::Slot;
+use bytemuck::Zeroable;
+
+/// Where the events of all hands lie, each hand's side by side.
+#[derive(Default)]
+pub(super) struct TableTop {
+    events: Vec<Slot>,
+    /// Their sequences in the stream.
+    sequences: Vec<u64>,
+}
+
+impl TableTop {
+    /// With room for so many events.
+    pub(super) fn new(most: usize) -> Self {
+        Self { events: vec![Slot::zeroed(); most], sequences: vec![0; most] }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.events.len()
+    }
+
+    #[inline]
+    pub(super) fn put(&mut self, at: usize, event: &Slot, sequence: u64) {
+        self.events[at] = *event;
+        self.sequences[at] = sequence;
+    }
+}
 
 /// Events dealt to a node, in their order, and what became of all others.
 #[derive(Default)]
 pub(super) struct Dealt {
-    events: Vec<Slot>,
-    /// Their sequences in the stream.
-    sequences: Vec<u64>,
-    /// The events before are handled.
+    /// Where they lie; the node has it only while it is polled.
+    top: TableTop,
+    /// Those that are not handled yet.
     from: usize,
+    to: usize,
     /// Events handled.
     taken: u64,
     /// Events dealt.
@@ -21,20 +47,17 @@ pub(super) struct Dealt {
 }
 
 impl Dealt {
-    /// At most so many events are dealt before all of them are handled.
-    pub(super) fn new(most: usize) -> Self {
-        Self {
-            events: Vec::with_capacity(most),
-            sequences: Vec::with_capacity(most),
-            ..Self::default()
-        }
+    /// Takes the table top, or gives it back.
+    #[inline]
+    pub(super) fn lend(&mut self, top: &mut TableTop) {
+        std::mem::swap(&mut self.top, top);
     }
 
+    /// All that was dealt before is handled; its hand lies there on the table top now.
     #[inline]
-    pub(super) fn deal(&mut self, event: &Slot, sequence: u64) {
-        self.events.push(*event);
-        self.sequences.push(sequence);
-        self.dealt += 1;
+    pub(super) fn deal(&mut self, from: usize, to: usize) {
+        (self.from, self.to) = (from, to);
+        self.dealt += (to - from) as u64;
     }
 
     /// So many events of the stream were looked at, and no root below `bound` will come.
@@ -48,27 +71,29 @@ impl Dealt {
         self.bound
     }
 
-    /// Dealt events that are not handled yet.
+    /// Dealt events that are not handled yet; none while it has no table top.
     #[inline]
     pub(super) fn events(&self) -> &[Slot] {
-        &self.events[self.from..]
+        self.top.events.get(self.from..self.to).unwrap_or_default()
+    }
+
+    /// How many they are.
+    #[inline]
+    pub(super) fn left(&self) -> usize {
+        self.to - self.from
     }
 
     /// Sequence of the first of them.
     pub(super) fn sequence(&self) -> u64 {
-        self.sequences.get(self.from).copied().unwrap_or(self.seen)
+        let sequence = self.top.sequences.get(self.from).filter(|_| self.left() > 0);
+        sequence.copied().unwrap_or(self.seen)
     }
 
     #[inline]
     pub(super) fn release(&mut self, count: usize) {
-        assert!(count <= self.events.len() - self.from);
+        assert!(count <= self.left());
         self.from += count;
         self.taken += count as u64;
-        if self.from == self.events.len() {
-            self.events.clear();
-            self.sequences.clear();
-            self.from = 0;
-        }
     }
 
     /// Events handled: what tells one event from another, also when it comes again.

@@ -1,5 +1,6 @@
 //! One input of a stage.
 
+use super::dealt::TableTop;
 use super::{Dealt, Lossy};
 use crate::condition::Condition;
 use crate::event::Slot;
@@ -48,8 +49,8 @@ pub(crate) enum AnyReader {
     Gated(Reader),
     /// One that does not, with the size of the batches it copies.
     Lossy(LossyReader, usize),
-    /// None of its own: a group deals, at most so many events at once.
-    Dealt(usize),
+    /// None of its own: a group deals.
+    Dealt,
 }
 
 impl Input {
@@ -66,7 +67,7 @@ impl Input {
         let from = match reader {
             AnyReader::Gated(reader) => Origin::Gated(reader),
             AnyReader::Lossy(reader, batch) => Origin::Lossy(Lossy::new(reader, batch)),
-            AnyReader::Dealt(most) => Origin::Dealt(Dealt::new(most)),
+            AnyReader::Dealt => Origin::Dealt(Dealt::default()),
         };
         Self {
             from,
@@ -139,11 +140,19 @@ impl Input {
         }
     }
 
-    /// Takes an event from the group.
+    /// Takes the table top of the group, or gives it back.
     #[inline]
-    pub(super) fn deal(&mut self, event: &Slot, sequence: u64) {
+    pub(super) fn lend(&mut self, top: &mut TableTop) {
         if let Origin::Dealt(dealt) = &mut self.from {
-            dealt.deal(event, sequence);
+            dealt.lend(top);
+        }
+    }
+
+    /// Takes a hand from the group.
+    #[inline]
+    pub(super) fn deal(&mut self, from: usize, to: usize) {
+        if let Origin::Dealt(dealt) = &mut self.from {
+            dealt.deal(from, to);
         }
     }
 
@@ -168,7 +177,7 @@ impl Input {
         match &self.from {
             Origin::Gated(reader) => (self.aside.len() + reader.visible()) as u64,
             Origin::Lossy(copied) => copied.lag(),
-            Origin::Dealt(dealt) => dealt.events().len() as u64,
+            Origin::Dealt(dealt) => dealt.left() as u64,
         }
     }
 

@@ -1,11 +1,12 @@
 //! A stage on its lane.
 
+use super::dealt::TableTop;
 use super::failure::Then;
 use super::{Failures, Input};
-use crate::event::{EventType, Header, Slot};
+use crate::event::{EventType, Header};
 use crate::metrics::{StageWord, Words};
 use crate::middleware::MiddlewareReport;
-use crate::ring::CLOSED;
+use crate::ring::{CLOSED, prefetch};
 use crate::stage::{Erased, Fault, Outbox, Tally};
 use crate::sync::Arc;
 use crate::topology::Shared;
@@ -35,6 +36,8 @@ pub(crate) struct NodeParts {
 pub(crate) struct Node {
     pub(super) parts: NodeParts,
     state: State,
+    /// Whether counts are written down only when its group says so.
+    counts_when_told: bool,
 }
 
 /// How soon a stage that put an event off is asked again: what it waits for wakes nobody.
@@ -50,7 +53,7 @@ enum State {
 
 impl Node {
     pub(crate) fn new(parts: NodeParts) -> Self {
-        Self { parts, state: State::Running }
+        Self { parts, state: State::Running, counts_when_told: false }
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -137,7 +140,9 @@ impl Node {
         }
         moved |= self.promise();
         if released {
-            self.count();
+            if !self.counts_when_told {
+                self.count();
+            }
         } else if self.inputs_finished() && !self.parts.out.is_blocked() {
             // Streams also close when a topology is halted: that is no end to be told of.
             if self.parts.shared.is_halted() {
@@ -247,8 +252,20 @@ impl Node {
         moved
     }
 
+    /// From now on its group tells it when to count: it is polled too often for few events.
+    pub(super) fn count_when_told(&mut self) {
+        self.counts_when_told = true;
+    }
+
+    /// Asks for the memory that it will need when it is polled.
+    #[inline]
+    pub(super) fn prefetch(&self) {
+        self.parts.inputs.iter().for_each(prefetch);
+        prefetch(&*self.parts.stage);
+    }
+
     /// Writes down what is not counted on the way.
-    fn count(&mut self) {
+    pub(super) fn count(&mut self) {
         let NodeParts { inputs, out, counters, .. } = &mut self.parts;
         if let Some(counters) = counters {
             counters.of(StageWord::EventsOut).set(out.published());
@@ -257,11 +274,19 @@ impl Node {
         inputs.iter_mut().for_each(Input::count);
     }
 
-    /// Takes an event from its group.
+    /// Takes the table top of its group, or gives it back.
     #[inline]
-    pub(super) fn deal(&mut self, event: &Slot, sequence: u64) {
+    pub(super) fn lend(&mut self, top: &mut TableTop) {
         if let [input] = self.parts.inputs.as_mut_slice() {
-            input.deal(event, sequence);
+            input.lend(top);
+        }
+    }
+
+    /// Takes a hand from its group.
+    #[inline]
+    pub(super) fn deal(&mut self, from: usize, to: usize) {
+        if let [input] = self.parts.inputs.as_mut_slice() {
+            input.deal(from, to);
         }
     }
 

@@ -1,13 +1,14 @@
 //! How long events take from entry to the end of the batch they are handled in.
 
 use super::{Entered, EntryClock, Latencies};
+use crate::event::Slot;
 use crate::sync::Arc;
 
-/// What one stage measures: notes roots as their events are handled and reads the clock once per
+/// What one stage measures: notes the roots of events that were handled and reads the clock once per
 /// batch.
 ///
-/// Roots that entered together share a time, so all that an event costs as a rule is one comparison
-/// and one addition.
+/// Roots that entered together share a time, so events that were handled together are as a rule counted
+/// together.
 #[derive(Debug)]
 pub(crate) struct Timing {
     /// Roots with none of these bits are measured.
@@ -47,30 +48,29 @@ impl Timing {
         Self { mask: every - 1, groups: Vec::with_capacity(most + 1), source, ..Self::off() }
     }
 
-    /// Whether anything is measured.
+    /// These events were handled, in the order of their roots. Root 0, that of what is emitted at the
+    /// start, never entered.
     #[inline]
-    pub(crate) fn is_on(&self) -> bool {
-        self.source.is_some()
-    }
-
-    /// An event of this root is about to be handled. Root 0, that of what is emitted at the start,
-    /// never entered.
-    #[inline]
-    pub(crate) fn see(&mut self, root: u64) {
-        if root & self.mask == 0 && root != 0 {
-            if root >= self.until {
-                self.turn_to(root);
-            }
-            self.count += 1;
+    pub(crate) fn see(&mut self, handled: &[Slot]) {
+        if self.source.is_some() {
+            self.count(handled);
         }
     }
 
-    /// The event seen last, of this root, was not handled after all. Where its condition failed it was
-    /// not seen: then at most one event less is measured.
-    #[cold]
-    pub(crate) fn unsee(&mut self, root: u64) {
-        if root & self.mask == 0 && root != 0 {
-            self.count = self.count.saturating_sub(1);
+    fn count(&mut self, handled: &[Slot]) {
+        let entered = handled.iter().position(|slot| slot.header.root != 0);
+        let mut left = &handled[entered.unwrap_or(handled.len())..];
+        while let Some(first) = left.iter().position(|slot| slot.header.root & self.mask == 0) {
+            left = &left[first..];
+            if left[0].header.root >= self.until {
+                self.turn_to(left[0].header.root);
+            }
+            let (now, later) = left.split_at(Slot::before(left, self.until).len());
+            self.count += match self.mask {
+                0 => now.len() as u64,
+                mask => now.iter().filter(|slot| slot.header.root & mask == 0).count() as u64,
+            };
+            left = later;
         }
     }
 
@@ -110,7 +110,19 @@ impl Timing {
 #[cfg(all(test, not(any(loom, shuttle))))]
 mod tests {
     use super::*;
+    use bytemuck::Zeroable;
+    use std::ops::RangeInclusive;
     use std::time::Duration;
+
+    /// An event of each root.
+    fn roots(roots: RangeInclusive<u64>) -> Vec<Slot> {
+        let event = |root| {
+            let mut slot = Slot::zeroed();
+            slot.header.root = root;
+            slot
+        };
+        roots.map(event).collect()
+    }
 
     #[test]
     fn each_event_is_timed_from_the_entry_of_its_batch_to_the_end_of_the_batch_it_is_handled_in() {
@@ -122,7 +134,7 @@ mod tests {
         time.increment(Duration::from_nanos(100));
         entries.note(5, clock.raw());
         time.increment(Duration::from_nanos(20));
-        (0..=4).for_each(|root| timing.see(root));
+        timing.see(&roots(0..=4));
         timing.end_batch();
         let histogram = latencies.histogram();
         assert_eq!((histogram.len(), histogram.count_at(120), histogram.count_at(20)), (4, 3, 1));
@@ -135,7 +147,7 @@ mod tests {
         let latencies = Arc::new(Latencies::new());
         let mut timing = Timing::new(4, 8, entries.clone(), clock.clone(), latencies.clone());
         entries.note(100, clock.raw());
-        (1..=16).for_each(|root| timing.see(root));
+        timing.see(&roots(1..=16));
         timing.end_batch();
         assert_eq!(latencies.histogram().len(), 4);
     }

@@ -72,6 +72,7 @@ mod cursor;
 mod lossy;
 #[cfg(all(test, loom))]
 mod models;
+mod prefetch;
 mod producer;
 mod reader;
 mod storage;
@@ -81,6 +82,7 @@ mod tests;
 pub use lossy::{LossyReader, Taken};
 #[cfg(all(test, loom))]
 pub(crate) use models::fails_without;
+pub(crate) use prefetch::prefetch;
 pub use producer::{Claim, Producer};
 pub use reader::{Batch, Reader};
 
@@ -131,6 +133,8 @@ pub struct RingBuilder<E: Event = Slot> {
     capacity: usize,
     follows: Vec<Box<[usize]>>,
     lossy: usize,
+    /// Whether its ends share a core.
+    on_one_core: bool,
     event: PhantomData<fn(E)>,
 }
 
@@ -144,7 +148,8 @@ impl<E: Event> RingBuilder<E> {
         if !capacity.is_power_of_two() || capacity > MAX_CAPACITY {
             return Err(CapacityError(capacity));
         }
-        Ok(Self { id: unique(), capacity, follows: Vec::new(), lossy: 0, event: PhantomData })
+        let (follows, event) = (Vec::new(), PhantomData);
+        Ok(Self { id: unique(), capacity, follows, lossy: 0, on_one_core: false, event })
     }
 
     /// One more reader.
@@ -171,6 +176,11 @@ impl<E: Event> RingBuilder<E> {
         self.lossy += 1;
     }
 
+    /// Its ends are on one thread: then no line is on its way from another core, and none is asked for.
+    pub(crate) fn on_one_core(&mut self) {
+        self.on_one_core = true;
+    }
+
     /// The producer, and the gated readers in the order in which they were named.
     #[must_use]
     pub fn build(self) -> (Producer<E>, Vec<Reader<E>>) {
@@ -186,6 +196,6 @@ impl<E: Event> RingBuilder<E> {
         let reader = |(index, follows)| Reader::new(storage.clone(), index, follows);
         let readers = self.follows.into_iter().enumerate().map(reader).collect();
         let lossy = (0..self.lossy).map(|_| LossyReader::new(storage.clone())).collect();
-        (Producer::new(storage), readers, lossy)
+        (Producer::new(storage, !self.on_one_core), readers, lossy)
     }
 }

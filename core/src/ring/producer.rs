@@ -22,6 +22,9 @@ pub struct Producer<E: Event = Slot> {
     bound: u64,
     /// The sequence at which the next lines are asked for.
     ask_at: u64,
+    /// The sequence at which something besides writing is to be done: the less of both. So that there is one
+    /// question per event.
+    pause_at: u64,
     /// One past the last sequence that lossy readers were told may be being written.
     announced: u64,
     /// How many sequences are announced at a time; 0 where there are no lossy readers.
@@ -41,19 +44,22 @@ const MOST_AHEAD: u64 = 32;
 const BURST: u64 = 16;
 
 impl<E: Event> Producer<E> {
-    pub(super) fn new(storage: Arc<Storage>) -> Self {
+    /// One that `asks` for lines ahead where the ring is large enough for that.
+    pub(super) fn new(storage: Arc<Storage>, asks: bool) -> Self {
         let free_until = storage.capacity();
         let lossy = storage.is_lossy();
         let ahead = if lossy { (free_until / 8).clamp(1, MOST_AHEAD) } else { 0 };
         let staging = vec![Slot::zeroed(); if lossy { free_until as usize } else { 0 }];
+        // In a small ring they would be lines that the reader is reading just now.
+        let ask_at = if asks && free_until >= 4 * BURST { 0 } else { u64::MAX };
         Self {
             storage,
             published: 0,
             written: 0,
             free_until,
             bound: 0,
-            // In a small ring they would be lines that the reader is reading just now.
-            ask_at: if free_until < 4 * BURST { u64::MAX } else { 0 },
+            ask_at,
+            pause_at: free_until.min(ask_at),
             announced: 0,
             ahead,
             staging: staging.into(),
@@ -101,7 +107,6 @@ impl<E: Event> Producer<E> {
     #[must_use = "the event was not published when this is false"]
     #[inline]
     pub fn try_publish_with(&mut self, fill: impl FnOnce(&mut E)) -> bool {
-        self.ask_ahead();
         let written = self.write_with(|slot| fill(bytemuck::cast_mut(slot)));
         if written {
             self.publish();
@@ -132,11 +137,13 @@ impl<E: Event> Producer<E> {
     }
 
     /// Slots free now, as far as is known without looking at the readers.
+    #[inline]
     pub(crate) fn room(&self) -> usize {
         (self.free_until - self.written) as usize
     }
 
     /// Slots free now.
+    #[cold]
     pub(crate) fn look_for_room(&mut self) -> usize {
         self.look_at_gates();
         self.room()
@@ -145,10 +152,14 @@ impl<E: Event> Producer<E> {
     /// Whether there is room for one more event.
     #[inline]
     pub(crate) fn has_room(&mut self) -> bool {
-        if self.written == self.free_until {
-            self.look_at_gates();
-        }
-        self.written < self.free_until
+        self.written < self.pause_at || self.pause()
+    }
+
+    /// Whether the next event can be written where it is to lie: there is room as far as is known, and no
+    /// lossy reader that may be copying what was there.
+    #[inline]
+    pub(crate) fn has_place(&self) -> bool {
+        self.written < self.pause_at && self.ahead == 0
     }
 
     /// Writes the next event without publishing it; `false` when there is no room.
@@ -181,6 +192,36 @@ impl<E: Event> Producer<E> {
         }
         self.written += 1;
         true
+    }
+
+    /// Lets `fill` write up to `count` events, in order, without publishing them: as so many calls of
+    /// [`Self::write_with`], with one look at the room for as many as there is room for. `fill` is told which
+    /// of them it is, from 0, and must not panic. Gives how many there was room for.
+    #[inline]
+    pub(crate) fn write_many(
+        &mut self,
+        count: usize,
+        mut fill: impl FnMut(usize, &mut Slot),
+    ) -> usize {
+        let mut done = 0;
+        while done < count && self.has_room() {
+            if self.ahead > 0 {
+                self.write_with(|slot| fill(done, slot));
+                done += 1;
+                continue;
+            }
+            let run = (count - done).min((self.pause_at - self.written) as usize);
+            // Loom's cells do not lie side by side.
+            let run = if cfg!(loom) { 1 } else { self.storage.contiguous(self.written, run) };
+            #[allow(unsafe_code, reason = "the ring's own write")]
+            // SAFETY: R2: `pause_at` is at most `free_until`, so all of them lie in `cursor..free_until`; the
+            // borrow of the producer keeps others away.
+            let slots = unsafe { self.storage.slice_mut(self.written, run) };
+            slots.iter_mut().zip(done..).for_each(|(slot, at)| fill(at, slot));
+            self.written += run as u64;
+            done += run;
+        }
+        done
     }
 
     /// Writes the next event where lossy readers may be copying what was there.
@@ -238,11 +279,22 @@ impl<E: Event> Producer<E> {
         }
     }
 
+    /// What is to be done between two events: lines asked for, gates looked at. Gives whether there is room.
+    #[inline(never)]
+    fn pause(&mut self) -> bool {
+        self.ask_ahead();
+        if self.written == self.free_until {
+            self.look_at_gates();
+        }
+        self.written < self.free_until
+    }
+
     /// Asks, once per [`BURST`] events, for the lines that are written after the next ones.
     #[inline]
     fn ask_ahead(&mut self) {
-        if self.published >= self.ask_at {
-            self.ask_at = self.published + BURST;
+        if self.written >= self.ask_at {
+            self.ask_at = self.written + BURST;
+            self.pause_at = self.free_until.min(self.ask_at);
             for next in self.ask_at..self.ask_at + BURST {
                 self.storage.prefetch_to_write(next);
             }
@@ -253,6 +305,7 @@ impl<E: Event> Producer<E> {
     #[inline]
     fn look_at_gates(&mut self) {
         self.free_until = free_until(&self.storage, self.published);
+        self.pause_at = self.free_until.min(self.ask_at);
     }
 }
 

@@ -139,11 +139,9 @@ fn hand_over<S: OnBatch<E>, E: Event>(
         let message = format!("finished {finished} of {} events, it says", slots.len());
         return Err(fault.unwrap_or(Fault::new(message)));
     }
+    out.see(&slots[..finished]);
+    // They may go on to later steps.
     for slot in &slots[..finished] {
-        if out.is_timed() {
-            out.see(slot.header.root);
-        }
-        // It may go on to later steps.
         if out.needs_attention() {
             out.begin(&slot.header);
             out.end(slot, Ok(()))?;

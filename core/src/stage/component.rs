@@ -176,7 +176,7 @@ where
     E: Event,
     F: FnMut(&E, &mut Outbox) -> Result<(), Fault> + Send,
 {
-    #[inline]
+    #[inline(always)]
     fn on(&mut self, event: &E, out: &mut Outbox) -> Result<(), Fault> {
         (self.f)(event, out)
     }

@@ -1,6 +1,6 @@
 //! The stage that joins what the copies of a partition emit.
 
-use super::{Component, Erased, Fault, Outbox, Ran, Run};
+use super::{Component, Erased, Outbox, Ran, Run};
 use crate::event::{Event, Slot};
 use crate::topology::Share;
 
@@ -17,36 +17,22 @@ pub(crate) fn join(of: &Component) -> Component {
 struct Join;
 
 impl Erased for Join {
-    fn start(&mut self, _: &mut Outbox) -> Result<(), Fault> {
-        Ok(())
-    }
-
-    fn batch_end(&mut self) -> Result<(), Fault> {
-        Ok(())
-    }
-
-    fn stop(&mut self, _: &mut Outbox) -> Result<(), Fault> {
-        Ok(())
-    }
-
     fn run(&mut self, input: usize, run: Run<'_>, out: &mut Outbox) -> Ran {
         let mut ran = Ran::default();
-        let timed = out.is_timed();
         for slot in run.slots.iter().take_while(|slot| slot.header.root < run.until) {
             out.begin(&slot.header);
-            if timed {
-                out.see(slot.header.root);
-            }
             out.hand_on(input, slot);
             ran.consumed += 1;
-            if let Err(fault) = out.end(slot, Ok(())) {
-                ran.fault = Some(fault);
-                break;
-            }
-            if out.is_blocked() {
-                break;
+            match out.end(slot, Ok(())) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(fault) => {
+                    ran.fault = Some(fault);
+                    break;
+                }
             }
         }
+        out.see(&run.slots[..ran.consumed]);
         ran
     }
 }

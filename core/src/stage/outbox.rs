@@ -6,7 +6,7 @@ mod not_now;
 mod written;
 
 use self::lazy::Types;
-use super::port::Port;
+use super::port::{Port, Written};
 use super::{Fault, FaultKind, Gather, Stream, Tally};
 use crate::Names;
 use crate::event::{Event, EventType, Header, Slot};
@@ -28,18 +28,20 @@ pub struct Outbox {
     /// Copies of what the stage let pass, for the later steps of its pipeline.
     pass: Option<Port>,
     passing: bool,
-    /// Whether the event being handled leaves something to do: it passes on, or the stage emitted,
-    /// stopped it, or misused this outbox.
+    /// Whether the event being handled leaves something to do: it passes on, or the stage emitted, or did
+    /// what is `unusual`.
     attention: bool,
+    /// Whether the stage stopped the event, put it off, or misused this outbox.
+    unusual: bool,
     component: u16,
     names: Arc<Names>,
-    max_emissions: usize,
     cause: Header,
     /// The root of what is emitted, where it is not the cause's; 0 = it is.
     as_root: u64,
+    /// How many events were emitted for the one being handled, and their types in order: by these they
+    /// are taken back. As long as the most emissions.
     emitted: usize,
-    /// Counts the events that emitted something; tells each port's fresh events from earlier ones.
-    turn: u64,
+    emissions: Box<[u8]>,
     fault: Option<Fault>,
     may_stop: bool,
     stopped: bool,
@@ -76,13 +78,13 @@ impl Outbox {
             pass: None,
             passing: false,
             attention: false,
+            unusual: false,
             component,
             names,
-            max_emissions,
             cause: Header::default(),
             as_root: 0,
             emitted: 0,
-            turn: 1,
+            emissions: vec![0; max_emissions].into(),
             fault: None,
             may_stop: false,
             stopped: false,
@@ -178,7 +180,7 @@ impl Outbox {
         } else {
             self.unheard.add(event.id);
         }
-        self.ports.push(Port::new(event, source, stream, self.max_emissions));
+        self.ports.push(Port::new(event, source, stream, self.emissions.len()));
     }
 
     pub(crate) fn set_pass(&mut self, event: EventType, stream: Stream) {
@@ -191,10 +193,7 @@ impl Outbox {
     /// the stage returns.
     #[inline]
     pub fn emit<E: Event>(&mut self, event: E) {
-        let Some(at) = self.ports.iter().position(|port| port.event.id == E::TYPE.id) else {
-            return self.refuse(FaultKind::UndeclaredEmission, E::TYPE);
-        };
-        self.write::<E>(at, |slot| *slot = *Slot::of(&event));
+        self.write::<E>(move |slot| *slot = *Slot::of(&event));
     }
 
     /// Ends this event's way through its pipeline: later steps do not see it. Counted.
@@ -203,7 +202,7 @@ impl Outbox {
     /// [`super::Builder::may_stop`] it makes the event being handled fail when the stage returns:
     /// later steps may have seen it.
     pub fn stop(&mut self) {
-        self.attention = true;
+        self.be_unusual();
         if self.may_stop {
             self.stopped = true;
             return;
@@ -232,16 +231,26 @@ impl Outbox {
     }
 
     #[cold]
-    fn refuse(&mut self, kind: FaultKind, event: EventType) {
-        let message = match kind {
-            FaultKind::TooManyEmissions => format!(
-                "emitted more than the {} events it declares per event; declare more with max_emissions",
-                self.max_emissions
-            ),
-            _ => format!("emitted {event}, which it does not declare; declare it with emits"),
+    fn refuse(&mut self, event: EventType) {
+        let (kind, message) = if self.ports.iter().any(|port| port.event.id == event.id) {
+            let most = self.emissions.len();
+            let message = format!(
+                "emitted more than the {most} events it declares per event; declare more with max_emissions"
+            );
+            (FaultKind::TooManyEmissions, message)
+        } else {
+            let message =
+                format!("emitted {event}, which it does not declare; declare it with emits");
+            (FaultKind::UndeclaredEmission, message)
         };
         self.fault.get_or_insert(Fault::of_kind(kind, message));
+        self.be_unusual();
+    }
+
+    /// The event being handled leaves more to do than to keep what was emitted for it.
+    fn be_unusual(&mut self) {
         self.attention = true;
+        self.unusual = true;
     }
 
     /// Before an event is handled.
@@ -251,16 +260,10 @@ impl Outbox {
         self.on.set(self.tag, cause.root);
     }
 
-    /// Whether [`Self::see`] has anything to do.
+    /// These events were handled: what they took is measured when the batch ends.
     #[inline]
-    pub(crate) fn is_timed(&self) -> bool {
-        self.timing.is_on()
-    }
-
-    /// The event begun is one to be timed.
-    #[inline]
-    pub(crate) fn see(&mut self, root: u64) {
-        self.timing.see(root);
+    pub(crate) fn see(&mut self, handled: &[Slot]) {
+        self.timing.see(handled);
     }
 
     /// Whether [`Self::end`] has anything to do for the event that was handled without a fault.
@@ -269,36 +272,55 @@ impl Outbox {
         self.attention
     }
 
-    /// After an event was handled: keeps what it emitted, or takes it back.
+    /// After an event was handled: keeps what it emitted, or takes it back. Gives whether the stage may
+    /// have another; where not, the event was put off or something waits for room.
     #[inline]
-    pub(crate) fn end(&mut self, event: &Slot, result: Result<(), Fault>) -> Result<(), Fault> {
+    pub(crate) fn end(&mut self, event: &Slot, result: Result<(), Fault>) -> Result<bool, Fault> {
+        if self.unusual || result.is_err() {
+            return self.end_unusual(result);
+        }
+        if self.passing {
+            self.pass_on(event);
+        }
+        self.keep();
+        Ok(!self.blocked)
+    }
+
+    /// Hands a copy of the event on to the later steps.
+    #[inline(never)]
+    fn pass_on(&mut self, event: &Slot) {
+        if let Some(pass) = &mut self.pass {
+            self.unpublished += 1;
+            self.blocked |= pass.write(|slot| *slot = *event) == Written::Waits;
+        }
+    }
+
+    /// The same of an event that failed, was stopped or put off. Where it failed, [`Self::fail`] takes
+    /// back what it emitted.
+    #[cold]
+    fn end_unusual(&mut self, result: Result<(), Fault>) -> Result<bool, Fault> {
+        self.unusual = false;
         if self.fault.is_some() || result.is_err() {
-            return self.blame(result);
+            return self.fault.take().map_or(result, Err).map(|()| false);
         }
         if self.put_off {
-            self.take_back_for_later();
-            return Ok(());
+            self.take_back();
+            return Ok(false);
         }
-        if std::mem::take(&mut self.stopped) {
-            self.stops += 1;
-        } else if self.passing
-            && let Some(pass) = &mut self.pass
-        {
-            self.unpublished += 1;
-            self.blocked |= !pass.write(self.turn, |slot| *slot = *event);
-        }
+        self.stopped = false;
+        self.stops += 1;
+        self.keep();
+        Ok(!self.blocked)
+    }
+
+    /// What the event being handled had emitted stays; publishes where that is enough.
+    #[inline]
+    fn keep(&mut self) {
         self.unpublished += self.emitted;
         self.settle();
         if self.gather.is_full(self.unpublished) {
             self.flush();
         }
-        Ok(())
-    }
-
-    /// The fault of an event; [`Self::fail`] takes back what it emitted.
-    #[cold]
-    fn blame(&mut self, result: Result<(), Fault>) -> Result<(), Fault> {
-        self.fault.take().map_or(result, Err)
     }
 
     /// After an event failed, whether the stage had seen it or panicked: takes back what was emitted
@@ -308,13 +330,13 @@ impl Outbox {
         self.cause = *event;
         // A stage that fails on what it had put off has failed on it.
         self.put_off = false;
-        self.timing.unsee(event.root);
         self.take_back();
     }
 
     /// As [`Self::end`], for the life cycle's calls: there is no event to pass on.
     pub(crate) fn end_life_cycle(&mut self, result: Result<(), Fault>) -> Result<(), Fault> {
         self.put_off = false;
+        self.unusual = false;
         let result = match self.fault.take() {
             Some(fault) => Err(fault),
             None => result,
@@ -334,7 +356,6 @@ impl Outbox {
     fn settle(&mut self) {
         self.attention = self.passing;
         self.emitted = 0;
-        self.turn += 1;
     }
 
     /// Takes back what was emitted for the event being handled.
@@ -342,12 +363,13 @@ impl Outbox {
     pub(crate) fn take_back(&mut self) {
         self.fault = None;
         self.stopped = false;
-        self.attention = self.passing;
-        self.emitted = 0;
-        for port in &mut self.ports {
-            port.take_back(self.turn);
+        self.unusual = false;
+        for emitted in &self.emissions[..self.emitted] {
+            if let Some(port) = self.ports.iter_mut().find(|port| port.event.id == *emitted) {
+                port.take_back_last();
+            }
         }
-        self.turn += 1;
+        self.settle();
         let blocked = self.all_ports().any(|port| !port.overflow.is_empty());
         self.blocked = blocked;
     }

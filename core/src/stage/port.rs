@@ -13,51 +13,56 @@ pub(super) struct Port {
     /// What may be emitted; all, where there is no such test.
     pub(super) allowed: Option<Test>,
     pub(super) stream: Stream,
+    /// What waits for room. While anything does, the ring knows of none.
     pub(super) overflow: VecDeque<Slot>,
-    /// Written for the event of the turn `fresh_in`.
-    fresh: usize,
-    fresh_in: u64,
+}
+
+/// What became of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Written {
+    /// It is in the ring.
+    InRing,
+    /// It waits for room.
+    Waits,
+    /// It is not allowed, and gone.
+    Refused,
 }
 
 impl Port {
     pub(super) fn new(event: EventType, source: u16, stream: Stream, most: usize) -> Self {
-        Self {
-            event,
-            source,
-            allowed: None,
-            stream,
-            overflow: VecDeque::with_capacity(most),
-            fresh: 0,
-            fresh_in: 0,
-        }
+        Self { event, source, allowed: None, stream, overflow: VecDeque::with_capacity(most) }
     }
 
-    /// Lets `fill` write the next event. Gives whether it went to the ring; else it waits here.
+    /// Lets `fill` write the next event: all of it, since it finds there what was there before.
     #[inline]
-    pub(super) fn write(&mut self, turn: u64, fill: impl FnOnce(&mut Slot)) -> bool {
-        let written = self.overflow.is_empty() && self.stream.producer.has_room();
-        if written {
+    pub(super) fn write(&mut self, fill: impl FnOnce(&mut Slot)) -> Written {
+        if self.allowed.is_none() && self.stream.producer.has_place() {
             self.stream.producer.write_with(fill);
-        } else {
-            let mut waiting = Slot::zeroed();
-            fill(&mut waiting);
-            self.overflow.push_back(waiting);
+            return Written::InRing;
         }
-        // Counted last: `fill` stamps the event, which is user code and may panic.
-        self.fresh = if self.fresh_in == turn { self.fresh + 1 } else { 1 };
-        self.fresh_in = turn;
-        written
+        self.write_aside(fill)
     }
 
-    /// Takes back what was written in a turn.
-    pub(super) fn take_back(&mut self, turn: u64) {
-        if self.fresh_in != turn {
-            return;
+    /// The same for an event that is not made in the ring: it may have to wait, or not be allowed.
+    #[inline(never)]
+    fn write_aside(&mut self, fill: impl FnOnce(&mut Slot)) -> Written {
+        let mut event = Slot::zeroed();
+        fill(&mut event);
+        if self.allowed.as_mut().is_some_and(|allowed| !allowed(&event)) {
+            return Written::Refused;
         }
-        let waiting = self.fresh.min(self.overflow.len());
-        self.overflow.truncate(self.overflow.len() - waiting);
-        self.stream.producer.take_back(self.fresh - waiting);
-        self.fresh = 0;
+        if self.overflow.is_empty() && self.stream.producer.write(&event) {
+            return Written::InRing;
+        }
+        self.overflow.push_back(event);
+        Written::Waits
+    }
+
+    /// Takes back what was written last.
+    pub(super) fn take_back_last(&mut self) {
+        if self.overflow.pop_back().is_none() {
+            self.stream.producer.take_back(1);
+        }
     }
 
     #[inline]

@@ -31,9 +31,15 @@ pub(crate) struct Ran {
 /// A stage of any type. One virtual call per run, static calls per event. No panic of the stage, or
 /// of a condition before it, comes out of these calls: it is a fault.
 pub(crate) trait Erased: Send {
-    fn start(&mut self, out: &mut Outbox) -> Result<(), Fault>;
-    fn batch_end(&mut self) -> Result<(), Fault>;
-    fn stop(&mut self, out: &mut Outbox) -> Result<(), Fault>;
+    fn start(&mut self, _out: &mut Outbox) -> Result<(), Fault> {
+        Ok(())
+    }
+    fn batch_end(&mut self) -> Result<(), Fault> {
+        Ok(())
+    }
+    fn stop(&mut self, _out: &mut Outbox) -> Result<(), Fault> {
+        Ok(())
+    }
     /// Whether an event was done of which nobody knows how its attempt ended.
     fn reconcile(&mut self, _event: &Slot) -> Result<Reconciled, Fault> {
         Ok(Reconciled::NotDone)
@@ -98,17 +104,13 @@ pub(super) fn run_each<S: On<E>, E: Event>(stage: &mut S, run: Run<'_>, out: &mu
     let Run { slots, until, when, .. } = run;
     // It lies outside of what may unwind, so that it is exact after a panic, too.
     let mut ran = Ran::default();
-    // Loops of their own, so that what is alone on its input does not ask at each event whose turn it is,
-    // nor for a condition it has not.
-    let result = match (when, until) {
-        (None, u64::MAX) => guard(|| run_matching(stage, slots, |_| true, |_| true, out, &mut ran)),
-        (None, until) => {
-            let in_turn = |slot: &Slot| slot.header.root < until;
-            guard(|| run_matching(stage, slots, in_turn, |_| true, out, &mut ran))
-        }
-        (Some(when), until) => {
-            let in_turn = |slot: &Slot| slot.header.root < until;
-            guard(|| run_matching(stage, slots, in_turn, |slot| when.matches(slot), out, &mut ran))
+    let result = match when {
+        Some(when) => guard(|| run_matching(stage, slots, until, when, out, &mut ran)),
+        None => {
+            let slots = Slot::before(slots, until);
+            let result = guard(|| run_all(stage, slots, out, &mut ran));
+            out.see(&slots[..ran.consumed]);
+            result
         }
     };
     if let Err(fault) = result {
@@ -137,9 +139,9 @@ fn run_share<S: On<E>, E: Event>(stage: &mut S, run: Run<'_>, out: &mut Outbox) 
             };
             out.tag_with(tag);
             let mut one = Ran::default();
-            let result =
-                run_matching(stage, &slots[number..=number], |_| true, |_| true, out, &mut one);
+            let result = run_all(stage, &slots[number..=number], out, &mut one);
             ran.consumed += one.consumed;
+            out.see(&slots[number..ran.consumed]);
             result?;
             if one.consumed == 0 || out.is_blocked() {
                 return Ok(());
@@ -155,61 +157,75 @@ fn run_share<S: On<E>, E: Event>(stage: &mut S, run: Run<'_>, out: &mut Outbox) 
     ran
 }
 
-#[inline]
-fn run_matching<S: On<E>, E: Event>(
+/// Hands events to the stage.
+///
+/// A function of its own, not a part of what calls it: only of a function's arguments does the compiler
+/// know that they lie apart, and keeps what is behind them in registers from event to event.
+#[inline(never)]
+fn run_all<S: On<E>, E: Event>(
     stage: &mut S,
     slots: &[Slot],
-    in_turn: impl Fn(&Slot) -> bool,
-    mut matches: impl FnMut(&Slot) -> bool,
     out: &mut Outbox,
     ran: &mut Ran,
 ) -> Result<(), Fault> {
-    let timed = out.is_timed();
     for (number, slot) in slots.iter().enumerate() {
         ran.consumed = number;
-        if !in_turn(slot) {
+        if !hand_over(stage, slot, out)? {
+            ran.consumed += usize::from(!out.is_put_off());
             return Ok(());
-        }
-        if !matches(slot) {
-            ran.filtered += 1;
-            continue;
-        }
-        out.begin(&slot.header);
-        if timed {
-            out.see(slot.header.root);
-        }
-        let result = stage.on(slot.view(), out);
-        if out.needs_attention() || result.is_err() {
-            out.end(slot, result)?;
-            if out.is_put_off() {
-                return Ok(());
-            }
-            if out.is_blocked() {
-                ran.consumed = number + 1;
-                return Ok(());
-            }
         }
     }
     ran.consumed = slots.len();
     Ok(())
 }
 
+/// The same of those that meet a condition.
+#[inline(never)]
+fn run_matching<S: On<E>, E: Event>(
+    stage: &mut S,
+    slots: &[Slot],
+    until: u64,
+    when: &mut Condition,
+    out: &mut Outbox,
+    ran: &mut Ran,
+) -> Result<(), Fault> {
+    for slot in Slot::before(slots, until) {
+        if !when.matches(slot) {
+            ran.filtered += 1;
+            ran.consumed += 1;
+            continue;
+        }
+        let goes_on = hand_over(stage, slot, out)?;
+        if goes_on || !out.is_put_off() {
+            ran.consumed += 1;
+            out.see(std::slice::from_ref(slot));
+        }
+        if !goes_on {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Hands one event to the stage. Gives whether it may have another.
+#[inline(always)]
+fn hand_over<S: On<E>, E: Event>(
+    stage: &mut S,
+    slot: &Slot,
+    out: &mut Outbox,
+) -> Result<bool, Fault> {
+    out.begin(&slot.header);
+    let result = stage.on(slot.view(), out);
+    if out.needs_attention() || result.is_err() {
+        return out.end(slot, result);
+    }
+    Ok(true)
+}
+
 /// What stands in the place of a stage that is gone.
 pub(crate) struct Gone;
 
 impl Erased for Gone {
-    fn start(&mut self, _: &mut Outbox) -> Result<(), Fault> {
-        Ok(())
-    }
-
-    fn batch_end(&mut self) -> Result<(), Fault> {
-        Ok(())
-    }
-
-    fn stop(&mut self, _: &mut Outbox) -> Result<(), Fault> {
-        Ok(())
-    }
-
     fn run(&mut self, _: usize, _: Run<'_>, _: &mut Outbox) -> Ran {
         Ran::default()
     }

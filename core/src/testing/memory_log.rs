@@ -1,4 +1,4 @@
-//! A journal in memory, that has no room or fails when told to.
+//! A journal in memory, that has no room, fails or crashes when told to.
 
 use crate::durable::{Log, LogBatch, LogError, LogReader};
 use crate::event::Slot;
@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 #[derive(Clone, Debug, Default)]
 pub struct MemoryLog(Arc<Mutex<State>>);
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct State {
     /// Tag and events of each append, and the position of its first.
     batches: Vec<(u64, u32, Vec<Slot>)>,
@@ -17,6 +17,7 @@ struct State {
     commits: u64,
     full: bool,
     failing: bool,
+    gone: bool,
 }
 
 impl MemoryLog {
@@ -36,12 +37,35 @@ impl MemoryLog {
         self.lock().failing = true;
     }
 
+    /// The machine stops: what is appended or committed from now on fails. Gives what the next start finds: all
+    /// that is durable, and of the appends behind it so many as `kept` says.
+    #[must_use]
+    pub fn crash(&self, kept: usize) -> Self {
+        let mut state = self.lock();
+        state.gone = true;
+        let durable = state.batches.iter().take_while(|batch| batch.0 < state.durable).count();
+        let mut left = State { batches: state.batches.clone(), ..State::default() };
+        left.batches.truncate(durable + kept);
+        left.written = left.batches.last().map_or(0, |batch| batch.0 + batch.2.len() as u64);
+        left.durable = left.written;
+        Self(Arc::new(Mutex::new(left)))
+    }
+
     /// What was appended with a tag, in order.
     #[must_use]
     pub fn events(&self, tag: u32) -> Vec<Slot> {
-        let state = self.lock();
-        let own = state.batches.iter().filter(|batch| batch.1 == tag);
-        own.flat_map(|batch| batch.2.iter().copied()).collect()
+        let own = self.all().into_iter().filter(|event| event.1 == tag);
+        own.map(|event| event.2).collect()
+    }
+
+    /// All that was appended, each with its position and tag.
+    #[must_use]
+    pub fn all(&self) -> Vec<(u64, u32, Slot)> {
+        let batch = |(first, tag, events): &(u64, u32, Vec<Slot>)| {
+            let (first, tag) = (*first, *tag);
+            events.iter().zip(first..).map(|(slot, at)| (at, tag, *slot)).collect::<Vec<_>>()
+        };
+        self.lock().batches.iter().flat_map(batch).collect()
     }
 
     /// The durable position.
@@ -70,6 +94,9 @@ impl MemoryLog {
 impl Log for MemoryLog {
     fn append(&mut self, tag: u32, events: &[Slot]) -> Result<u64, LogError> {
         let mut state = self.lock();
+        if state.gone {
+            return Err(LogError::Failed("the machine of the log in memory has stopped".into()));
+        }
         if state.full {
             return Err(LogError::Full("the log in memory has no room".into()));
         }
@@ -81,7 +108,7 @@ impl Log for MemoryLog {
 
     fn commit(&mut self) -> Result<u64, LogError> {
         let mut state = self.lock();
-        if state.failing {
+        if state.failing || state.gone {
             return Err(LogError::Failed("a sync of the log in memory failed".into()));
         }
         state.commits += 1;

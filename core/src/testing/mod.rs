@@ -6,7 +6,7 @@
 //! | [`Script`] | an input for a whole topology: these events, in this order, so many at a time |
 //! | [`ScriptedSource`] | a source of market data for what merges, paces or replays sources |
 //! | [`Recorder`] | a sink that keeps what reached it |
-//! | [`MemoryLog`] | a journal in memory, that has no room or fails when told to |
+//! | [`MemoryLog`] | a journal in memory, that has no room, fails or crashes when told to |
 //! | [`ManualClock`] | a clock that goes when told, for what is told the time by a closure |
 //! | [`digest_of`] | a golden digest: equal for equal events in equal order |
 

@@ -3,7 +3,7 @@
 use super::Interest;
 use super::interest::{ALL_KINDS, Symbols};
 use crate::Instruments;
-use crate::condition::{Rest, Test, fuse};
+use crate::condition::{Quick, Rest, Test, fuse};
 use crate::event::Header;
 
 /// Instruments that there is room for from the start; for more of them, the bits grow when the symbol
@@ -22,7 +22,7 @@ struct Part {
 }
 
 /// Instruments that are wanted, as bits.
-struct Wanted {
+pub(crate) struct Wanted {
     bits: Vec<u64>,
     /// Instruments below this number were matched.
     matched: u32,
@@ -41,6 +41,15 @@ impl Chosen {
             },
         };
         Self { parts: interest.parts.iter().map(part).collect() }
+    }
+
+    /// Makes of it what is asked in place, and what is left to ask by a call.
+    pub(crate) fn into_quick(mut self) -> (Quick, Option<Test>) {
+        if self.parts.len() != 1 {
+            return (Quick::all(), Some(self.into_test(Rest::Nothing)));
+        }
+        let Part { kinds, instruments } = self.parts.remove(0);
+        (Quick::of(kinds, instruments), None)
     }
 
     /// Makes of it a test, the shortest that will do, and what comes after it.
@@ -90,7 +99,7 @@ impl Wanted {
     }
 
     #[inline]
-    fn has(&mut self, id: u32) -> bool {
+    pub(crate) fn has(&mut self, id: u32) -> bool {
         if id >= self.matched {
             return self.has_new(id);
         }

@@ -28,6 +28,6 @@ mod pattern;
 #[cfg(all(test, not(any(loom, shuttle))))]
 mod tests;
 
-pub(crate) use chosen::Chosen;
+pub(crate) use chosen::{Chosen, Wanted};
 pub(crate) use interest::Interest;
 pub use pattern::{Pattern, PatternError, prefix_of};

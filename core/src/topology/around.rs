@@ -55,6 +55,7 @@ impl Lowering<'_> {
     /// Notes middleware of a stage that cannot work with the events of a view.
     pub(super) fn check_layers(&mut self, index: usize, view: &View, at: &str) {
         let stage = &self.graph.stages[index];
+        let own = format!("components.{}.middleware", stage.name);
         let mut found = Vec::new();
         for layer in &stage.component.consumer.layers {
             match &layer.0 {
@@ -69,6 +70,8 @@ impl Lowering<'_> {
                 LayerKind::OnError(_) => {}
             }
         }
+        // What stands at the entry of a route is the route's; of the others, nearly all is the component's.
+        let at = if stage.name.contains(".around") { at } else { &own };
         for (message, help) in found {
             self.problems.push(Problem {
                 severity: super::Severity::Error,

@@ -10,7 +10,7 @@ use super::plan::Latency;
 use super::recording::recorder;
 use super::rings::{Ends, build_rings, ingresses, take_stream};
 use super::traces::{Around, traced};
-use crate::condition::{Fields, Rest};
+use crate::condition::{Condition, Fields, Rest};
 use crate::durable::Recorder;
 use crate::event::Slot;
 use crate::lane::{AnyReader, Failures, Grave, Input, Lane, Node, NodeParts, Polled};
@@ -232,7 +232,9 @@ fn node(
     let links = stage.links.iter().enumerate().zip(conditions);
     let input = |((number, link), when): ((usize, &super::graph::Link), _)| {
         let reader = rings[link.stream].take_reader(index, number);
-        let reader = reader.unwrap_or(AnyReader::Dealt(checked.batch_limit));
+        let when: Option<Condition> = when;
+        let when = if reader.is_some() { when } else { when.and_then(Condition::of_dealt) };
+        let reader = reader.unwrap_or(AnyReader::Dealt);
         let event = checked.graph.streams[link.stream].event.event;
         let handler = component.inputs.iter().position(|input| *input == event);
         let handler = handler.expect("input types were checked");

@@ -4,6 +4,7 @@ use super::check::{Problem, Problems};
 use super::graph::{Graph, Stage};
 use super::lower::Lowering;
 use crate::Tier;
+use crate::middleware::{Layer, LayerKind};
 use crate::route::Route;
 use crate::stage::{OnError, Retry, Runs};
 
@@ -13,6 +14,31 @@ pub(super) fn check_policies(graph: &Graph, problems: &mut Problems) {
         check_restart(stage, problems);
         check_retry(stage, problems);
         check_reliable(stage, problems);
+        check_breaker(stage, problems);
+    }
+}
+
+/// What acts on failures sees none where the first one stops the topology.
+fn check_breaker(stage: &Stage, problems: &mut Problems) {
+    let acts = |layer: &Layer| match &layer.0 {
+        LayerKind::Runs(make) => {
+            let made = make();
+            made.is_of_components().then(|| made.name().to_owned())
+        }
+        LayerKind::OnError(_) | LayerKind::Authorize(_) => None,
+    };
+    let acting = stage.component.consumer.layers.iter().find_map(acts);
+    let halts = stage.component.policy.on_error == OnError::Halt && stage.copy_of.is_none();
+    if let (Some(name), true) = (acting, halts) {
+        problems.push(Problem::warning(
+            "PL-TOPOLOGY-060",
+            format!("components.{}.middleware", stage.name),
+            format!(
+                "`{name}` around `{}` never acts: its first failure stops the topology",
+                stage.name
+            ),
+            "add `on_error: skip` or `on_error: restart` to the component, or take it out",
+        ));
     }
 }
 
@@ -23,25 +49,35 @@ fn check_reliable(stage: &Stage, problems: &mut Problems) {
         return;
     }
     let at = format!("components.{}", stage.name);
-    if stage.courier.is_none() {
-        problems.error(
-            "PL-TOPOLOGY-049",
-            at,
-            format!("`{}` takes events by their topics, which is no reliable route", stage.name),
-            "subscribe on the standard tier, or route the source under `routing` with `tier: reliable`",
-        );
-        return;
-    }
     let consumer = &stage.component.consumer;
-    let is_one = stage.copies.is_empty() && stage.copy_of.is_none();
-    if !is_one || !consumer.layers.is_empty() || consumer.runs != Runs::Placed {
-        problems.error(
-            "PL-TOPOLOGY-048",
-            at,
-            format!("`{}` stands in a reliable route and is partitioned, has middleware, or says where it runs", stage.name),
-            "do that on the standard tier, and make the route of what comes out reliable",
-        );
-    }
+    let (entry, has_layers) = (stage.name.split_once(".around"), !consumer.layers.is_empty());
+    let what = match entry {
+        // Told of what it is a copy of.
+        _ if stage.copy_of.is_some() => return,
+        _ if !stage.copies.is_empty() => format!("`{}` is partitioned", stage.name),
+        Some((name, _)) if has_layers => format!("middleware stands around the route to `{name}`"),
+        _ if has_layers => format!("middleware stands around `{}`", stage.name),
+        _ if stage.courier.is_none() => {
+            problems.error(
+                "PL-TOPOLOGY-049",
+                at,
+                format!("`{}` takes events by their topics, which is no reliable route", stage.name),
+                "subscribe on the standard tier, or route the source under `routing` with `tier: reliable`",
+            );
+            return;
+        }
+        _ if consumer.runs != Runs::Placed => {
+            format!("`{}` says where it runs, by `consumer`", stage.name)
+        }
+        _ => return,
+    };
+    let at = entry.map_or(at, |(name, _)| format!("components.{name}"));
+    problems.error(
+        "PL-TOPOLOGY-048",
+        at,
+        format!("{what}, which no reliable route allows: each event's outcome must be known"),
+        "do that on the standard tier, and make the route of what comes out reliable",
+    );
 }
 
 fn check_restart(stage: &Stage, problems: &mut Problems) {

@@ -2,6 +2,7 @@
 
 use super::checked::Checked;
 use super::grouped::{GROUPS, Grouped};
+use super::plan::Lanes;
 use super::{FailedEvent, StageFault};
 use crate::delivery::Settlement;
 use crate::event::{Event, Slot};
@@ -74,6 +75,9 @@ fn build_ring(checked: &Checked, stream: usize, stages: &[usize], groups: &[Grou
     }
     // The last reader is the recorder's.
     let recorded = checked.recording.has(stream).then(|| ring.reader());
+    if checked.lanes == Lanes::Fused && recorded.is_none() {
+        ring.on_one_core();
+    }
     let (producer, mut readers, lossy_readers) = ring.build_with_lossy();
     let recorder = recorded.and_then(|_| readers.pop());
     let gated = keys.into_iter().zip(readers);

@@ -85,7 +85,7 @@ impl Lowering<'_> {
     fn event_types(&self) -> Vec<EventType> {
         let mut types = vec![MarketData::TYPE, Signal::TYPE, Order::TYPE];
         let streams = self.graph.streams.iter().map(|stream| stream.event.event);
-        let taken = self.graph.stages.iter().flat_map(|stage| stage.component.inputs.clone());
+        let taken = self.graph.stages.iter().flat_map(|stage| &stage.component.inputs).copied();
         for event in streams.chain(taken) {
             if !types.contains(&event) {
                 types.push(event);

@@ -5,6 +5,7 @@ use super::file::CsvFile;
 use super::layout::{Columns, Form, Role};
 use super::options::{CsvOptions, FileOptions, TimeFrom};
 use super::preset::Preset;
+use super::snapshots::{SnapshotFile, SnapshotOptions};
 use crate::capture::{CaptureFile, CaptureOptions};
 use crate::error::{about, at_path, read_failed};
 use crate::files::{FileList, Gathered};
@@ -35,6 +36,14 @@ pub fn csv_source(
         let path = resolve(&file.path);
         if options.preset == Some(Preset::BinanceRaw) {
             gathered.add(path.clone(), 0..u64::MAX, capture(options, instruments, &file, path)?);
+            continue;
+        }
+        if options.preset == Some(Preset::TardisBookSnapshot) {
+            check_file(&path)?;
+            let FileOptions { entry, symbol, .. } = file;
+            let of_rows = SnapshotOptions { entry, symbol, on_bad_row: options.on_bad_row };
+            let source = SnapshotFile::new(path.clone(), of_rows, instruments);
+            gathered.add(path, 0..u64::MAX, Box::new(source));
             continue;
         }
         let (span, source) = source(options, &form, &zone, instruments, &file, path.clone())?;

@@ -39,6 +39,7 @@ mod open;
 pub(crate) mod options;
 mod preset;
 mod problem;
+mod snapshots;
 mod words;
 
 pub(crate) use field::{decimal, whole};
@@ -50,6 +51,8 @@ pub use open::guess_preset;
 pub(crate) use open::open;
 pub use options::{Column, CsvOptions, FileOptions, OnBadRow, TimeFrom, TimeUnit, UtcOffset};
 pub use preset::Preset;
+#[cfg(any(test, fuzzing))]
+pub(crate) use snapshots::{SnapshotFile, SnapshotOptions};
 pub(crate) use words::Words;
 
 #[cfg(test)]

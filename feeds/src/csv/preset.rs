@@ -23,6 +23,9 @@ pub enum Preset {
     /// Binance's aggregated trades, of spot (eight columns) and futures (seven), with and without a
     /// header line, times in ms or, since 2025, us.
     BinanceAggTrades,
+    /// Binance's single trades, of spot (seven columns) and futures (six), with and without a header
+    /// line, times as those of aggregated trades.
+    BinanceTrades,
     /// Binance's best bid and ask of futures.
     BinanceBookTicker,
     /// Tardis's `trades`.
@@ -32,14 +35,16 @@ pub enum Preset {
     /// Tardis's `incremental_book_L2`.
     #[serde(rename = "tardis-incremental-book-l2")]
     TardisIncrementalBookL2,
+    /// Tardis's `book_snapshot_5` and `book_snapshot_25`.
+    TardisBookSnapshot,
     /// Raw captures of Binance, one message per line behind its local time; JSON, no CSV.
     BinanceRaw,
     /// A header line that names the columns.
     Plain,
 }
 
-const NAMES: [&str; 10] = {
-    let mut names = [""; 10];
+const NAMES: [&str; 12] = {
+    let mut names = [""; 12];
     let mut at = 0;
     while at < names.len() {
         names[at] = Preset::ALL[at].name();
@@ -50,15 +55,17 @@ const NAMES: [&str; 10] = {
 
 impl Preset {
     /// All presets.
-    pub const ALL: [Preset; 10] = [
+    pub const ALL: [Preset; 12] = [
         Preset::LeanEquityTrade,
         Preset::LeanEquityQuote,
         Preset::LeanForexQuote,
         Preset::BinanceAggTrades,
+        Preset::BinanceTrades,
         Preset::BinanceBookTicker,
         Preset::TardisTrades,
         Preset::TardisQuotes,
         Preset::TardisIncrementalBookL2,
+        Preset::TardisBookSnapshot,
         Preset::BinanceRaw,
         Preset::Plain,
     ];
@@ -71,10 +78,12 @@ impl Preset {
             Preset::LeanEquityQuote => "lean-equity-quote",
             Preset::LeanForexQuote => "lean-forex-quote",
             Preset::BinanceAggTrades => "binance-agg-trades",
+            Preset::BinanceTrades => "binance-trades",
             Preset::BinanceBookTicker => "binance-book-ticker",
             Preset::TardisTrades => "tardis-trades",
             Preset::TardisQuotes => "tardis-quotes",
             Preset::TardisIncrementalBookL2 => "tardis-incremental-book-l2",
+            Preset::TardisBookSnapshot => "tardis-book-snapshot",
             Preset::BinanceRaw => "binance-raw",
             Preset::Plain => "plain",
         }
@@ -91,13 +100,13 @@ impl Preset {
             Preset::LeanEquityTrade => Defaults { price_scale: 10_000, ..lean },
             Preset::LeanEquityQuote => Defaults { price_scale: 10_000, one_sided: true, ..lean },
             Preset::LeanForexQuote => lean,
-            Preset::BinanceAggTrades | Preset::BinanceBookTicker => {
+            Preset::BinanceAggTrades | Preset::BinanceTrades | Preset::BinanceBookTicker => {
                 Defaults { time_unit: TimeUnit::MsOrUs, ..Defaults::default() }
             }
             Preset::TardisTrades | Preset::TardisQuotes | Preset::TardisIncrementalBookL2 => {
                 Defaults { time_unit: TimeUnit::Us, ..Defaults::default() }
             }
-            Preset::BinanceRaw | Preset::Plain => Defaults::default(),
+            Preset::TardisBookSnapshot | Preset::BinanceRaw | Preset::Plain => Defaults::default(),
         }
     }
 
@@ -115,6 +124,9 @@ impl Preset {
             Preset::LeanForexQuote => Shape::Fixed(&[TsEvent, BidPrice, AskPrice]),
             Preset::BinanceAggTrades => {
                 Shape::Open(&[VenueSequence, Price, Size, Skip, Skip, TsEvent, BuyerIsMaker])
+            }
+            Preset::BinanceTrades => {
+                Shape::Open(&[VenueSequence, Price, Size, Skip, TsEvent, BuyerIsMaker])
             }
             Preset::BinanceBookTicker => {
                 Shape::Open(&[Skip, BidPrice, BidSize, AskPrice, AskSize, TsEvent])
@@ -145,7 +157,7 @@ impl Preset {
                 ("price", "price"),
                 ("size", "amount"),
             ]),
-            Preset::BinanceRaw | Preset::Plain => Shape::Header,
+            Preset::TardisBookSnapshot | Preset::BinanceRaw | Preset::Plain => Shape::Header,
         }
     }
 }
@@ -203,6 +215,11 @@ impl FromStr for Preset {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let wanted = bare(text);
+        // Vendors put the number of levels behind it.
+        let of_levels = wanted.strip_prefix("tardisbooksnapshot").unwrap_or("?");
+        if of_levels.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Ok(Preset::TardisBookSnapshot);
+        }
         Self::ALL
             .into_iter()
             .find(|preset| bare(preset.name()) == wanted)
@@ -242,6 +259,8 @@ mod tests {
             ("binance_aggTrades", Preset::BinanceAggTrades),
             ("binance-bookTicker", Preset::BinanceBookTicker),
             ("tardis-incremental_book_L2", Preset::TardisIncrementalBookL2),
+            ("tardis-book_snapshot_25", Preset::TardisBookSnapshot),
+            ("tardis_book_snapshot_5", Preset::TardisBookSnapshot),
         ] {
             assert_eq!(text.parse(), Ok(preset));
         }

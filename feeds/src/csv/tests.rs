@@ -411,7 +411,7 @@ proptest! {
             let options = CsvOptions { on_bad_row: OnBadRow::Skip, ..with_symbol(preset(which)) };
             let header = header_of(which);
             let outcome = read(&options, &[header, &text].concat(), buffer);
-            let may_refuse = matches!(which, Preset::Plain | Preset::BinanceRaw);
+            let may_refuse = matches!(which, Preset::Plain | Preset::BinanceRaw | Preset::TardisBookSnapshot);
             prop_assert!(may_refuse || outcome.error.is_none(), "{:?}", outcome.error);
             read(&CsvOptions { on_bad_row: OnBadRow::Stop, ..options }, &text, buffer);
         }

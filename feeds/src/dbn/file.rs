@@ -1,6 +1,6 @@
 //! One DBN file as a source.
 
-use super::convert::{BadRecord, Made, convert};
+use super::convert::{BadRecord, Made, convert, size};
 use super::header::{self, Opened};
 use super::mbo;
 use super::names::Names;
@@ -8,7 +8,10 @@ use super::options::Venues;
 use super::place;
 use crate::bytes::Bytes;
 use crate::csv::OnBadRow;
+use crate::depth::{Depth, Told};
 use crate::error::at_path;
+use crate::held::Held;
+use dbn::Mbp10Msg;
 use dbn::decode::dbn::fsm::{DbnFsm, ProcessResult};
 use pitlane::Instruments;
 use pitlane::event::MarketData;
@@ -47,8 +50,33 @@ struct Open {
     bytes: Bytes,
     fsm: DbnFsm,
     names: Names,
-    /// The second event of a record, where the batch had room for the first alone.
-    held: Option<MarketData>,
+    ten: Ten,
+    /// Events of the last record that the batch had no room for.
+    held: Held,
+}
+
+/// Records of ten levels.
+#[derive(Default)]
+struct Ten {
+    depth: Depth,
+    told: Told,
+}
+
+impl Ten {
+    /// Appends what a record comes to, given what it comes to besides its levels.
+    fn spread(&mut self, made: Made, record: &Mbp10Msg, out: &mut Vec<MarketData>) {
+        let of_record = match made {
+            Made::One(quote) => (quote, None),
+            Made::Two(quote, trade) => (quote, Some(trade)),
+            Made::Other(_) => return,
+        };
+        let Told { bids, asks } = &mut self.told;
+        bids.clear();
+        bids.extend(record.levels.iter().map(|level| (level.bid_px, size(level.bid_sz))));
+        asks.clear();
+        asks.extend(record.levels.iter().map(|level| (level.ask_px, size(level.ask_sz))));
+        self.depth.spread(of_record, u64::from(record.sequence), &mut self.told, out);
+    }
 }
 
 /// What decoding came to.
@@ -94,7 +122,13 @@ impl DbnFile {
     fn start(&self, opened: Opened) -> Box<Open> {
         let Ground { symbol, venues, instruments } = &self.ground;
         let names = Names::new(opened.metadata.as_ref(), symbol.as_deref(), *venues, instruments);
-        Box::new(Open { bytes: opened.bytes, fsm: opened.fsm, names, held: None })
+        Box::new(Open {
+            bytes: opened.bytes,
+            fsm: opened.fsm,
+            names,
+            ten: Ten::default(),
+            held: Held::default(),
+        })
     }
 
     /// Makes events of the records in the buffer until the batch is full or the buffer has none.
@@ -103,11 +137,14 @@ impl DbnFile {
         open: &mut Open,
         batch: &mut Vec<MarketData>,
     ) -> Result<Decoded, SourceError> {
-        batch.extend(open.held.take());
         loop {
+            open.held.hand_out(batch);
             self.orders(open, batch);
             if batch.len() == batch.capacity() {
                 return Ok(Decoded::Full);
+            }
+            if begins_again(open.fsm.data()) {
+                return Err(self.another_file());
             }
             // The `dbn` crate takes it for granted that records begin at multiples of eight bytes.
             if let [words, ..] = open.fsm.data()
@@ -124,15 +161,11 @@ impl DbnFile {
             let Some(record) = open.fsm.last_record() else { continue };
             self.records += 1;
             match convert(record, &mut open.names) {
-                Ok(Made::One(event)) => batch.push(event),
-                Ok(Made::Two(first, second)) => {
-                    batch.push(first);
-                    if batch.len() < batch.capacity() {
-                        batch.push(second);
-                    } else {
-                        open.held = Some(second);
-                    }
+                Ok(made) if let Some(levels) = record.get::<Mbp10Msg>() => {
+                    open.ten.spread(made, levels, &mut open.held.events);
                 }
+                Ok(Made::One(event)) => batch.push(event),
+                Ok(Made::Two(first, second)) => open.held.events.extend([first, second]),
                 Ok(Made::Other(what)) => self.report.note(what, 1),
                 Err(problem) => self.bad_record(problem)?,
             }
@@ -206,6 +239,15 @@ impl DbnFile {
         Ok(())
     }
 
+    #[cold]
+    fn another_file(&self) -> SourceError {
+        let message =
+            format!("after {} good records: metadata of another DBN file begin here", self.records);
+        let help = "files that were put together in one cannot be read: give each by itself, they are \
+                    merged in order of time";
+        at_path(&self.path, message, help)
+    }
+
     fn broken(&self, message: &str) -> SourceError {
         let message = format!("after {} good records: {message}", self.records);
         at_path(&self.path, message, "check whether the file was copied whole")
@@ -238,6 +280,11 @@ impl DbnFile {
             self.last_time = time;
         }
     }
+}
+
+/// Whether what follows is no record but the beginning of a file.
+fn begins_again(data: &[u8]) -> bool {
+    matches!(data, [b'D', b'B', b'N', 1..=3, ..])
 }
 
 impl Source for DbnFile {

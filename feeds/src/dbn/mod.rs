@@ -31,6 +31,8 @@ pub use options::{DbnOptions, Venues, dbn_source};
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) use tests::samples;
 
 /// A file whose bytes are in memory.
 #[cfg(any(test, fuzzing))]

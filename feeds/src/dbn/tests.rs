@@ -10,11 +10,12 @@ use crate::csv::OnBadRow;
 use crate::{OpenOptions, open_file};
 use dbn::encode::{DbnEncoder, EncodeRecord};
 use dbn::{
-    FlagSet, MappingInterval, MboMsg, Metadata, RecordHeader, SType, Schema, SymbolMapping,
-    SymbolMappingMsg, rtype,
+    BidAskPair, FlagSet, MappingInterval, MboMsg, Mbp10Msg, Metadata, RecordHeader, SType, Schema,
+    SymbolMapping, SymbolMappingMsg, UNDEF_PRICE, rtype,
 };
 use pitlane::Instruments;
-use pitlane::event::MarketData;
+use pitlane::event::fixed::SCALE;
+use pitlane::event::{Flags, MarketData, MarketDataKind};
 use pitlane::source::{Source, SourceError, SourceReport};
 use proptest::prelude::*;
 use std::io::Cursor;
@@ -62,6 +63,16 @@ fn order(id: u32, publisher: u16, ts_recv: u64, action: u8) -> MboMsg {
         ts_in_delta: 1,
         sequence: 9,
     }
+}
+
+/// Files of several schemas, for the fuzzer's tests.
+pub(crate) fn samples() -> Vec<Vec<u8>> {
+    let orders = [order(7, 1, DAY, b'A'), order(7, 1, DAY + 1, b'C')];
+    let levels = [(DAY, b'A', 128), (DAY + 1, b'T', 128)].map(|at| ten_levels(at, &[(99, 5)], &[]));
+    let mut deep = Vec::new();
+    let metadata = metadata("GLBX.MDP3", None);
+    DbnEncoder::new(&mut deep, &metadata).unwrap().encode_records(&levels).unwrap();
+    vec![encode(&metadata, &orders), deep]
 }
 
 fn encode(metadata: &Metadata, orders: &[MboMsg]) -> Vec<u8> {
@@ -216,7 +227,149 @@ fn a_time_is_found_without_reading_all_before_it() {
     }
 }
 
+/// Records of ten levels, each side from its best price on.
+fn ten_levels(record: (u64, u8, u8), bids: &[(i64, u32)], asks: &[(i64, u32)]) -> Mbp10Msg {
+    let (ts_recv, action, flags) = record;
+    let none = (UNDEF_PRICE, 0);
+    let level = |at: usize| {
+        let (bid, ask) = (bids.get(at).unwrap_or(&none), asks.get(at).unwrap_or(&none));
+        BidAskPair {
+            bid_px: bid.0,
+            bid_sz: bid.1,
+            ask_px: ask.0,
+            ask_sz: ask.1,
+            bid_ct: 1,
+            ask_ct: 1,
+        }
+    };
+    Mbp10Msg {
+        hd: RecordHeader::new::<Mbp10Msg>(rtype::MBP_10, 1, 7, ts_recv - 5),
+        price: 99,
+        size: 2,
+        action: action as _,
+        side: b'A' as _,
+        flags: FlagSet::from(flags),
+        depth: 0,
+        ts_recv,
+        ts_in_delta: 0,
+        sequence: 4,
+        levels: std::array::from_fn(level),
+    }
+}
+
+fn read_levels(records: &[Mbp10Msg], room: usize) -> Vec<MarketData> {
+    let mut bytes = Vec::new();
+    let metadata = metadata("GLBX.MDP3", Some(Schema::Mbp10));
+    DbnEncoder::new(&mut bytes, &metadata).unwrap().encode_records(records).unwrap();
+    let mut file = file(bytes, OnBadRow::Stop, &Instruments::new()).unwrap();
+    let (events, error) = read_all(&mut file, room);
+    assert_eq!(error, None);
+    events
+}
+
+#[test]
+fn ten_levels_become_the_changes_between_records() {
+    let last = 128;
+    let records = [
+        ten_levels((DAY + 1, b'A', last), &[(99, 5), (98, 7)], &[]),
+        ten_levels((DAY + 2, b'A', last | Flags::TOB), &[(100, 1), (99, 5)], &[(101, 3)]),
+        ten_levels((DAY + 3, b'A', 0), &[(100, 2), (99, 5)], &[(101, 3)]),
+        ten_levels((DAY + 3, b'A', last), &[(100, 2), (99, 5)], &[(101, 3)]),
+        ten_levels((DAY + 4, b'A', last), &[(100, 2), (99, 5)], &[(101, 3)]),
+        ten_levels((DAY + 5, b'T', last), &[(99, 5)], &[(101, 3)]),
+        ten_levels((DAY + 6, b'R', last), &[], &[]),
+    ];
+    use MarketDataKind::{Cancel, Clear, Modify, Nothing, Quote, Trade};
+    let expected = [
+        (Quote, 99, 0),
+        (Clear, UNDEF_PRICE, 0),
+        (Modify, 99, 0),
+        (Modify, 98, last),
+        (Quote, 100, Flags::TOB),
+        (Cancel, 98, 0),
+        (Modify, 100, 0),
+        (Modify, 101, last),
+        (Quote, 100, 0),
+        (Modify, 100, 0),
+        (Quote, 100, 0),
+        (Nothing, UNDEF_PRICE, last),
+        (Quote, 100, last),
+        (Quote, 99, 0),
+        (Cancel, 100, 0),
+        (Trade, 99, last),
+        (Quote, UNDEF_PRICE, 0),
+        (Cancel, 99, 0),
+        (Cancel, 101, last),
+    ];
+    for room in [1, 2, 5, 100] {
+        let events = read_levels(&records, room);
+        let seen: Vec<_> = events
+            .iter()
+            .map(|event| {
+                let flags = event.header.flags & !Flags::SIDE;
+                let quoted = event.as_quote().map(|quote| quote.bid_price());
+                let traded = event.as_trade().map(|trade| trade.price());
+                let changed = event.as_book_change().map(|change| change.price());
+                let price = quoted.or(traded).or(changed).unwrap_or(UNDEF_PRICE);
+                (event.kind().unwrap(), price, flags)
+            })
+            .collect();
+        assert_eq!(seen, expected, "room {room}");
+    }
+}
+
+#[test]
+fn files_put_together_in_one_are_refused() {
+    let good = encode(&metadata("GLBX.MDP3", Some(Schema::Mbo)), &[order(7, 1, DAY, b'A')]);
+    let (symbols, error, _) = read([good.clone(), good].concat());
+    assert_eq!(symbols, ["A"]);
+    let error = error.unwrap();
+    assert_eq!(error.message, "after 1 good records: metadata of another DBN file begin here");
+    assert!(error.help.contains("give each by itself"), "{}", error.help);
+}
+
 proptest! {
+    /// Whatever ten levels come after each other, what they change gives each of them.
+    #[test]
+    fn changes_of_levels_come_to_the_levels_of_each_record(
+        books in prop::collection::vec((0_i64..6, prop::collection::vec(0_u32..4, 0..10)), 1..20),
+    ) {
+        let records: Vec<_> = books
+            .iter()
+            .enumerate()
+            .map(|(at, (best, sizes))| {
+                let level = |(at, size): (usize, &u32)| (at as i64, *size);
+                let bids: Vec<_> =
+                    sizes.iter().enumerate().map(level).map(|(at, size)| (best - at, size)).collect();
+                let asks: Vec<_> =
+                    sizes.iter().enumerate().map(level).map(|(at, size)| (best + 1 + at, size)).collect();
+                ten_levels((DAY + at as u64, b'A', 128), &bids, &asks)
+            })
+            .collect();
+        let mut sides = [std::collections::BTreeMap::new(), std::collections::BTreeMap::new()];
+        let mut shown = 0;
+        for event in read_levels(&records, 7) {
+            if event.as_clear().is_some() {
+                sides.iter_mut().for_each(std::collections::BTreeMap::clear);
+            } else if let Some(change) = event.as_book_change() {
+                let side = &mut sides[usize::from(change.side() == pitlane::event::Side::Ask)];
+                match event.kind() {
+                    Some(MarketDataKind::Modify) => drop(side.insert(change.price(), change.size())),
+                    _ => drop(side.remove(&change.price()).expect("what is taken out was there")),
+                }
+            }
+            if event.header.is_last() {
+                let level = |price, size| (price != UNDEF_PRICE && size > 0).then_some((price, i64::from(size) * SCALE));
+                let record = &records[shown];
+                let bids = record.levels.iter().filter_map(|at| level(at.bid_px, at.bid_sz));
+                let asks = record.levels.iter().filter_map(|at| level(at.ask_px, at.ask_sz));
+                prop_assert_eq!(&sides, &[bids.collect(), asks.collect()]);
+                shown += 1;
+            }
+        }
+        prop_assert_eq!(shown, records.len());
+    }
+
     #[test]
     fn the_fast_way_makes_the_same_events(
         words in prop::collection::vec(any::<u8>(), 56),

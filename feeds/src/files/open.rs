@@ -1,7 +1,7 @@
 //! Files of any format as one source.
 
 use super::{FileFormat, Gathered};
-use crate::csv::{self, OnBadRow, Preset};
+use crate::csv::{self, CsvOptions, OnBadRow, Preset};
 use crate::dbn;
 use pitlane::Instruments;
 use pitlane::source::{Source, SourceError};
@@ -14,6 +14,11 @@ pub struct OpenOptions {
     pub format: Option<FileFormat>,
     /// The form of a CSV file; `None` guesses, see [`crate::guess_preset`].
     pub preset: Option<Preset>,
+    /// A form of one's own, of CSV files, in place of a preset. What is said here besides goes before
+    /// what it says; the files it may name are not looked at.
+    pub form: Option<Box<CsvOptions>>,
+    /// The file in a zip archive that holds several, as `entry` in configs.
+    pub entry: Option<String>,
     /// Date that times since midnight count from; `None` takes what Lean's own file names say, else
     /// keeps times of day.
     pub date: Option<String>,
@@ -69,6 +74,7 @@ fn open(
 ) -> Result<Box<dyn Source>, SourceError> {
     let format = match options.format {
         Some(format) => format,
+        None if options.form.is_some() => FileFormat::Csv,
         // What a pipe holds can be looked at only once.
         None if options.preset.is_some() => FileFormat::of_name(path),
         None => FileFormat::of(path)?,

@@ -1,23 +1,12 @@
 //! What several test files share.
-#![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(dead_code, unused_imports, reason = "each test file uses a part of it")]
 
+#[path = "../../../tests/tests/common/data.rs"]
+mod data;
+
+pub(crate) use data::data;
 use pitlane::event::MarketData;
 use pitlane::source::{Source, SourceError};
-use std::path::PathBuf;
-
-/// A file of the shared data, `None` (and a word about it) where it is absent.
-pub(crate) fn data(name: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os("PITLANE_DATA").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data"),
-        PathBuf::from,
-    );
-    let path = folder.join(name);
-    if path.exists() {
-        return Some(path);
-    }
-    eprintln!("SKIPPED: {} is absent; set PITLANE_DATA to its folder", path.display());
-    None
-}
 
 /// All events of a source, and why it ended early where it did.
 pub(crate) fn read_all(source: &mut dyn Source) -> (Vec<MarketData>, Option<SourceError>) {

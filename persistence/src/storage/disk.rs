@@ -5,7 +5,6 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Holds nothing that matters; the lock on it does.
 const LOCK: &str = "writer.lock";
@@ -86,8 +85,8 @@ impl Storage for Disk {
             }
             Err(TryLockError::Error(error)) => return Err(error),
         }
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        let text = format!("process {} since {since} s after 1970", std::process::id());
+        let since = jiff::Timestamp::now();
+        let text = format!("process {} since {since:.0}", std::process::id());
         // A full disk must not keep a journal from being opened: the words are only for people.
         let _ = file.set_len(0).and_then(|()| file.write_all_at(text.as_bytes(), 0));
         Ok(Box::new(file))

@@ -3,7 +3,8 @@
 
 use pitlane::event::{Header, Slot};
 use pitlane_persistence::{
-    Check, Error, From, JournalOptions, JournalReader, JournalWriter, Recovered, Simulated, Storage,
+    Check, Error, From, JournalOptions, JournalReader, JournalWriter, Recovered, Simulated,
+    Storage, Verified, verify,
 };
 use std::sync::Arc;
 
@@ -61,4 +62,9 @@ pub(crate) fn read_all(storage: &Simulated, check: Check) -> Result<Vec<Slot>, E
         all.extend_from_slice(batch.events);
     }
     Ok(all)
+}
+
+/// A report of a journal that must be sound.
+pub(crate) fn whole(storage: &dyn Storage) -> Result<Verified, Error> {
+    verify(storage).and_then(|verified| verified.check().map(|()| verified))
 }

@@ -9,11 +9,11 @@ use pitlane::delivery::{Couriers, Settlement, SettlementKind};
 use pitlane::durable::{Journal, Log, LogBatch, LogError, LogReader};
 use pitlane::event::{Order, Slot};
 use pitlane::stage::Fault;
+use pitlane::testing::{MemoryLog, MemoryLogReader};
 use pitlane::topology::{Checked, Lanes};
 use pitlane_retries::Queue;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 /// What is wrong with the twin of the code under test.
@@ -26,74 +26,20 @@ enum Twin {
     NoLookup,
 }
 
-/// A journal of which a crash leaves what was synced, and any part of the rest.
+/// A journal that may lie about its syncs.
 #[derive(Clone, Default)]
-struct Crashing(Arc<Mutex<State>>);
-
-#[derive(Default)]
-struct State {
-    batches: Vec<(u64, u32, Vec<Slot>)>,
-    written: u64,
-    /// Really on the disk.
-    synced: u64,
+struct Crashing {
+    log: MemoryLog,
     lies: bool,
-    gone: bool,
-}
-
-impl Crashing {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap()
-    }
-
-    /// The process is gone: nothing more is written, and of what was not synced, `keep` appends are left.
-    fn crash(&self, keep: usize) {
-        let mut state = self.lock();
-        state.gone = true;
-        let synced = state.synced;
-        let whole = state.batches.iter().take_while(|batch| batch.0 < synced).count();
-        state.batches.truncate(whole + keep);
-    }
-
-    /// The next run opens it.
-    fn reopen(&self, lies: bool) -> Self {
-        let state = self.lock();
-        let batches = state.batches.clone();
-        let end = batches.last().map_or(0, |batch| batch.0 + batch.2.len() as u64);
-        let state = State { batches, written: end, synced: end, lies, gone: false };
-        Self(Arc::new(Mutex::new(state)))
-    }
-
-    fn events(&self) -> Vec<(u64, u32, Slot)> {
-        let state = self.lock();
-        let batch = |(first, tag, events): &(u64, u32, Vec<Slot>)| {
-            let (first, tag) = (*first, *tag);
-            events.iter().zip(first..).map(|(slot, at)| (at, tag, *slot)).collect::<Vec<_>>()
-        };
-        state.batches.iter().flat_map(batch).collect()
-    }
 }
 
 impl Log for Crashing {
     fn append(&mut self, tag: u32, events: &[Slot]) -> Result<u64, LogError> {
-        let mut state = self.lock();
-        if state.gone {
-            return Err(LogError::Failed("gone".into()));
-        }
-        let first = state.written;
-        state.batches.push((first, tag, events.to_vec()));
-        state.written += events.len() as u64;
-        Ok(state.written)
+        self.log.append(tag, events)
     }
 
     fn commit(&mut self) -> Result<u64, LogError> {
-        let mut state = self.lock();
-        if state.gone {
-            return Err(LogError::Failed("gone".into()));
-        }
-        if !state.lies {
-            state.synced = state.written;
-        }
-        Ok(state.written)
+        if self.lies { Ok(self.log.written()) } else { self.log.commit() }
     }
 
     fn most(&self) -> usize {
@@ -101,37 +47,25 @@ impl Log for Crashing {
     }
 
     fn written(&self) -> u64 {
-        self.lock().written
+        self.log.written()
     }
 }
 
-struct Reader {
-    log: Crashing,
-    next: usize,
-    batch: Vec<Slot>,
-    position: u64,
-    /// Does not see these.
-    blind_to: Option<u32>,
+/// Sees no events of a tag.
+struct Blind {
+    reader: MemoryLogReader,
+    to: Option<u32>,
 }
 
-impl LogReader for Reader {
+impl LogReader for Blind {
     fn next(&mut self, limit: u64) -> Result<Option<LogBatch<'_>>, LogError> {
-        let state = self.log.lock();
-        let Some((first, tag, events)) = state.batches.get(self.next) else { return Ok(None) };
-        let (first, tag) = (*first, *tag);
-        if first + events.len() as u64 > limit {
-            return Ok(None);
-        }
-        self.batch.clone_from(events);
-        drop(state);
-        self.next += 1;
-        self.position = first + self.batch.len() as u64;
-        let tag = if self.blind_to == Some(tag) { 99 } else { tag };
-        Ok(Some(LogBatch { first, tag, appended: 1, events: &self.batch }))
+        let batch = self.reader.next(limit)?;
+        let seen = |batch: LogBatch<'_>| if self.to == Some(batch.tag) { 99 } else { batch.tag };
+        Ok(batch.map(|batch| LogBatch { tag: seen(batch), ..batch }))
     }
 
     fn position(&self) -> u64 {
-        self.position
+        self.reader.position()
     }
 }
 
@@ -141,13 +75,10 @@ fn with_journal(mut checked: Checked, log: &Crashing, twin: Twin) -> Checked {
     let names: Vec<_> = checked.recorded().iter().map(|stream| stream.name.clone()).collect();
     assert_eq!(names, ["orders", "orders.Order.settled"]);
     checked.journal(Journal::new(Box::new(log.clone())).tags(vec![ORDERS, SETTLED]));
-    let read = log.clone();
-    let blind_to = (twin == Twin::NoLookup).then_some(SETTLED);
+    let read = log.log.clone();
+    let to = (twin == Twin::NoLookup).then_some(SETTLED);
     checked.couriers(Couriers::new(
-        move |_| {
-            let (log, batch) = (read.clone(), Vec::new());
-            Ok(Box::new(Reader { log, next: 0, batch, position: 0, blind_to }))
-        },
+        move |_| Ok(Box::new(Blind { reader: read.reader(0), to })),
         |terms, steps| Box::new(Queue::new(terms, steps)),
     ));
     checked
@@ -190,7 +121,7 @@ struct Told {
 
 /// Lives and dies as told, then lives on to a proper end. The first promise that is broken.
 fn broken(lives: &[Life], twin: Twin) -> Option<String> {
-    let mut log = Crashing::default().reopen(twin == Twin::NoSync);
+    let mut log = Crashing { log: MemoryLog::new(), lies: twin == Twin::NoSync };
     let mut id = 0;
     // What the gateway had acted on, and what was settled and on the disk, when a run began.
     let mut acted = BTreeMap::<u64, Order>::new();
@@ -217,7 +148,7 @@ fn broken(lives: &[Life], twin: Twin) -> Option<String> {
             std::thread::sleep(Duration::from_micros(life.lives));
             let durable = running.monitor().durable().unwrap();
             let acknowledges = durable.stream(ORDERS).unwrap().acknowledged();
-            log.crash(life.keeps);
+            log.log = log.log.crash(life.keeps);
             acknowledged.extend((first..).take(acknowledges as usize));
             drop(running);
         }
@@ -233,7 +164,6 @@ fn broken(lives: &[Life], twin: Twin) -> Option<String> {
                 _ => {}
             }
         }
-        log = log.reopen(twin == Twin::NoSync);
     }
     let end = settled(&log);
     for id in &acknowledged {
@@ -253,7 +183,7 @@ fn broken(lives: &[Life], twin: Twin) -> Option<String> {
 fn settled(log: &Crashing) -> BTreeMap<u64, Told> {
     let mut orders = BTreeMap::new();
     let mut told = BTreeMap::<u64, Told>::new();
-    for (position, tag, slot) in log.events() {
+    for (position, tag, slot) in log.log.all() {
         if tag == ORDERS {
             orders.insert(position, slot.view::<Order>().client_order_id);
             continue;

@@ -1,25 +1,14 @@
 //! The strategies on a real day of trades, against the same fresh windows.
 
+use crate::data::data;
 use crate::reference::{assert_same, mean_reversion, sma_cross};
 use crate::support::{harness, signals};
 use serde_json::json;
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
 
 /// Prices of IBM's trades on 2013-10-07, 1e-9; `None` where the file is not there.
 fn prices() -> Option<Vec<i64>> {
-    let data = std::env::var_os("PITLANE_DATA").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data"),
-        PathBuf::from,
-    );
-    let path = data.join("equity_ibm_20131007_trade.zip");
-    let Ok(file) = std::fs::File::open(&path) else {
-        eprintln!(
-            "SKIPPED: there is no {}; set PITLANE_DATA to the folder with it",
-            path.display()
-        );
-        return None;
-    };
+    let file = std::fs::File::open(data("equity_ibm_20131007_trade.zip")?).expect("it can be read");
     let mut archive = zip::ZipArchive::new(file).expect("a zip");
     let rows = BufReader::new(archive.by_index(0).expect("one file in it"));
     let price = |row: std::io::Result<String>| {

@@ -1,15 +1,11 @@
 //! The arrows between crates and the folders of core are what ARCHITECTURE.md says they are.
 
+use crate::workspace::root;
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, TargetKind};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 /// For each crate the crates of this workspace that it is built on.
 type Arrows = BTreeMap<String, BTreeSet<String>>;
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests lie in the workspace")
-}
 
 fn page() -> String {
     std::fs::read_to_string(root().join("ARCHITECTURE.md")).expect("ARCHITECTURE.md can be read")

@@ -2,6 +2,7 @@
 //!
 //! `PITLANE_BLESS=1 cargo test -p pitlane-tests --test behaviour errors` writes the page anew.
 
+use crate::workspace::{self, root};
 use pitlane::error::Code;
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -10,31 +11,15 @@ use std::path::{Path, PathBuf};
 /// Where the part of the page begins that is made from the code.
 const MARK: &str = "<!-- what follows is made from the tables of codes: see above -->\n";
 
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests lie in the workspace")
-}
-
 fn codes() -> impl Iterator<Item = Code> {
     pitlane_cli::error_codes().into_iter().flat_map(|(_, codes)| codes.iter().copied())
 }
 
-/// Files of the workspace with these ends, but for what is built, and this one.
+/// Files of the workspace with these ends and their texts, but for this one.
 fn files(ends: &[&str]) -> Vec<(PathBuf, String)> {
-    let mut found = Vec::new();
-    let mut folders = vec![root().to_path_buf()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).expect("a folder can be read") {
-            let path = entry.expect("an entry").path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            if path.is_dir() && !["target", "runs"].contains(&&*name) && !name.starts_with('.') {
-                folders.push(path);
-            } else if ends.iter().any(|end| name.ends_with(end)) && !path.ends_with(file!()) {
-                let text = std::fs::read_to_string(&path).expect("a file can be read");
-                found.push((path, text));
-            }
-        }
-    }
-    found
+    let others = workspace::files(ends).into_iter().filter(|path| !path.ends_with(file!()));
+    let text = |path: &PathBuf| std::fs::read_to_string(path).expect("a file can be read");
+    others.map(|path| (path.clone(), text(&path))).collect()
 }
 
 /// Codes that a text names.

@@ -11,10 +11,14 @@
 //! | `orders` | the drawing of an order's life is the table in the code |
 //! | `style` | files and functions stay short, what is allowed has a reason |
 //!
+//! `workspace` and `data` have the files they read.
+//!
 //! That no event costs an allocation after the start is shown by the binary beside this one,
 //! `allocation`, which counts for the whole process.
 
 mod architecture;
+#[path = "../common/data.rs"]
+mod data;
 mod determinism;
 mod errors;
 mod lifecycle;
@@ -22,3 +26,4 @@ mod oracle;
 mod orders;
 mod published;
 mod style;
+mod workspace;

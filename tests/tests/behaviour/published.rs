@@ -1,5 +1,6 @@
 //! Books and bars of real files, against published figures.
 
+use crate::data::data;
 use pitlane::Instruments;
 use pitlane::event::fixed::parse;
 use pitlane::event::{MarketData, MarketDataKind, Side};
@@ -7,21 +8,6 @@ use pitlane_feeds::{OpenOptions, Preset, TickStats, open_file};
 use pitlane_strategies::bars::{BarOptions, Bars, Built, Clock, Of, Span};
 use pitlane_strategies::book::{Books, Outcome};
 use std::io::Read;
-use std::path::PathBuf;
-
-/// A file of the shared data, `None` (and a word about it) where it is absent.
-fn data(name: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os("PITLANE_DATA").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data"),
-        PathBuf::from,
-    );
-    let path = folder.join(name);
-    if path.exists() {
-        return Some(path);
-    }
-    eprintln!("SKIPPED: {} is absent; set PITLANE_DATA to its folder", path.display());
-    None
-}
 
 fn events(path: &std::path::Path, options: &OpenOptions) -> Vec<MarketData> {
     let mut source = open_file(path, options, &Instruments::new()).expect("it opens");

@@ -1,9 +1,10 @@
 //! Habits that a machine can watch, with a ratchet: what was there when a rule came is listed in
 //! `style-known.txt` and may only shrink; anything new fails.
 
+use crate::workspace::{self, root};
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Most lines of a file, and of a function.
 const FILE_LINES: usize = 450;
@@ -11,28 +12,6 @@ const FUNCTION_LINES: usize = 70;
 
 /// Violations by rule and place, each with its size.
 type Violations = BTreeMap<String, usize>;
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests lie in the workspace")
-}
-
-/// Rust files of the workspace, by their paths from its root.
-fn sources() -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    let mut folders = vec![root().to_path_buf()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).expect("a folder can be read") {
-            let path = entry.expect("an entry").path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            if path.is_dir() && name != "target" && name != "runs" && !name.starts_with('.') {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                found.push(path);
-            }
-        }
-    }
-    found
-}
 
 /// The source with comments and the insides of texts blanked, line by line as it was, so that braces
 /// and words in it are code.
@@ -174,7 +153,7 @@ fn known() -> Violations {
 #[test]
 fn style_gets_no_worse() {
     let mut found = Violations::new();
-    for path in sources() {
+    for path in workspace::files(&[".rs"]) {
         let place = path.strip_prefix(root()).expect("below the root").display().to_string();
         found.extend(judge(&place, &std::fs::read_to_string(&path).expect("a file can be read")));
     }

@@ -5,9 +5,11 @@
 //! | `latency` | latencies at a planned rate, and the machine's own |
 //! | `sweep` | the rate at which they leave a bound |
 //! | `throughput` | variants side by side, in turns |
+//! | `journal` | the journal beside raw loops of the disk |
 //! | `promises` | what was promised, and what is |
 //! | `words` | rates, times and lanes as one writes them; tables |
 
+mod journal;
 mod latency;
 mod promises;
 mod sweep;
@@ -22,29 +24,26 @@ use pitlane_bench::Machine;
 use pitlane_bench::latency::Failure as BenchFailure;
 use serde_json::{Value, json};
 
-/// Arguments of `bench`.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Args {
-    #[command(subcommand)]
-    what: What,
-}
-
+/// What `bench` does.
 #[derive(Debug, Subcommand)]
-enum What {
+pub(crate) enum What {
     /// Latency at a planned rate, beside the hiccups of the machine itself.
     Latency(latency::Args),
     /// Time per event, of variants that take turns, as ratios.
     Throughput(throughput::Args),
+    /// Appends and reads of the journal, beside the least the disk could do.
+    Journal(journal::Args),
     /// What Pitlane promises, and what it does here.
     Promises(promises::Args),
 }
 
-pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
+pub(crate) fn run(what: &What) -> Result<Exit, Failure> {
     let interrupts = Interrupts::listen()?;
     interrupts.work();
-    match &args.what {
+    match what {
         What::Latency(args) => latency::run(args, &interrupts),
         What::Throughput(args) => throughput::run(args, &interrupts),
+        What::Journal(args) => journal::run(args, &interrupts),
         What::Promises(args) => promises::run(args, &interrupts),
     }
 }

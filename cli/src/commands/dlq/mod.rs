@@ -8,15 +8,9 @@ use crate::journal::{Ledger, OWN, Opened};
 use pitlane::registry::Registry;
 use std::path::{Path, PathBuf};
 
-/// Arguments of `dlq`.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Args {
-    #[command(subcommand)]
-    what: What,
-}
-
+/// What `dlq` does.
 #[derive(Debug, clap::Subcommand)]
-enum What {
+pub(crate) enum What {
     /// List the dead letters: what could not be delivered, and why.
     Ls(Folder),
     /// Show one whole: the event, and the history of its attempts.
@@ -30,7 +24,7 @@ enum What {
 
 /// A journal.
 #[derive(Debug, clap::Args)]
-struct Folder {
+pub(crate) struct Folder {
     /// The journal's folder, or that of a run which has its journal in it.
     #[arg(value_name = "DIR")]
     folder: PathBuf,
@@ -41,7 +35,7 @@ struct Folder {
 
 /// Arguments of `dlq show`.
 #[derive(Debug, clap::Args)]
-struct ShowArgs {
+pub(crate) struct ShowArgs {
     #[command(flatten)]
     folder: Folder,
     /// Which one, as `pitlane dlq ls` numbers them.
@@ -51,7 +45,7 @@ struct ShowArgs {
 
 /// Arguments of `dlq requeue` and `dlq drop`.
 #[derive(Debug, clap::Args)]
-struct ActArgs {
+pub(crate) struct ActArgs {
     #[command(flatten)]
     folder: Folder,
     /// Which ones, as `pitlane dlq ls` numbers them.
@@ -62,8 +56,8 @@ struct ActArgs {
     all: bool,
 }
 
-pub(crate) fn run(args: &Args, registry: &Registry) -> Result<Exit, Failure> {
-    match &args.what {
+pub(crate) fn run(what: &What, registry: &Registry) -> Result<Exit, Failure> {
+    match what {
         What::Ls(folder) => show::ls(&open(&folder.folder)?, folder.json),
         What::Show(show) => {
             let opened = open(&show.folder.folder)?;

@@ -122,7 +122,8 @@ fn text(opened: &Opened, bounds: &Bounds, held: &BTreeMap<u32, Held>) -> String 
             format_time(session.started),
             session.session.to_string(),
             thousands(session.first),
-            thousands(end - session.first),
+            // Fewer where the journal is one that was restored from a copy.
+            thousands(end.min(next).saturating_sub(session.first.max(first))),
         ]
     });
     text += "\n";

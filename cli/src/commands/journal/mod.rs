@@ -8,15 +8,9 @@ use crate::failure::{Exit, Failure};
 use pitlane::registry::Registry;
 use std::path::PathBuf;
 
-/// Arguments of `journal`.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Args {
-    #[command(subcommand)]
-    what: What,
-}
-
+/// What `journal` does.
 #[derive(Debug, clap::Subcommand)]
-enum What {
+pub(crate) enum What {
     /// What a journal holds: segments, streams, runs.
     Ls(Object),
     /// Print its events: a CSV row each, or with --json an object per line.
@@ -33,7 +27,7 @@ enum What {
 
 /// A journal, and how to tell about it.
 #[derive(Debug, clap::Args)]
-struct Object {
+pub(crate) struct Object {
     /// The journal's folder.
     #[arg(value_name = "DIR")]
     folder: PathBuf,
@@ -42,8 +36,8 @@ struct Object {
     json: bool,
 }
 
-pub(crate) fn run(args: &Args, registry: &Registry) -> Result<Exit, Failure> {
-    match &args.what {
+pub(crate) fn run(what: &What, registry: &Registry) -> Result<Exit, Failure> {
+    match what {
         What::Ls(object) => ls::ls(&object.folder, object.json),
         What::Cat(args) => read::cat(args, registry),
         What::Tail(args) => read::tail(args, registry),

@@ -46,7 +46,7 @@ struct Span {
 
 /// Arguments of `cat`.
 #[derive(Debug, clap::Args)]
-pub(super) struct CatArgs {
+pub(crate) struct CatArgs {
     #[command(flatten)]
     which: Which,
     #[command(flatten)]
@@ -58,7 +58,7 @@ pub(super) struct CatArgs {
 
 /// Arguments of `tail`.
 #[derive(Debug, clap::Args)]
-pub(super) struct TailArgs {
+pub(crate) struct TailArgs {
     #[command(flatten)]
     which: Which,
     /// How many of the last events.
@@ -74,7 +74,7 @@ pub(super) struct TailArgs {
 
 /// Arguments of `export`.
 #[derive(Debug, clap::Args)]
-pub(super) struct ExportArgs {
+pub(crate) struct ExportArgs {
     #[command(flatten)]
     which: Which,
     #[command(flatten)]
@@ -130,20 +130,7 @@ fn copy<W: Write>(
     let opened = Opened::at(&which.folder)?;
     let tags = opened.tags(&which.streams)?;
     one_stream(&opened, &tags, form)?;
-    // Where the end is damaged, what comes before it is written, and then the damage is told.
-    let next = opened.bounds().map_or(u64::MAX, |bounds| bounds.next);
-    let (mut begin, mut end) = (span.from_sequence, next);
-    if let Some(run) = span.run {
-        let (_, first, next) = opened.session(Some(run))?;
-        begin = Some(begin.unwrap_or(first).max(first));
-        end = next;
-    }
-    let from = match (begin, span.from, span.appended_from) {
-        (_, Some(time), _) => From::TsEvent(time),
-        (_, _, Some(time)) => From::Appended(time),
-        (Some(sequence), ..) => From::Sequence(sequence),
-        _ => From::Oldest,
-    };
+    let (from, begin, end) = part(&opened, span)?;
     let reader = JournalReader::open(opened.storage.clone(), from);
     let mut reader = reader.map_err(|error| opened.fail(&error))?;
     let wrong = |error: io::Error| match path {
@@ -155,6 +142,15 @@ fn copy<W: Write>(
     let mut rows = match begun {
         Ok(rows) => rows,
         Err(error) => return wrong(error).map(|()| Exit::Done),
+    };
+    // The reader begins at the first event of any stream that is so late; one of those asked for may follow it.
+    let mut early = span.from;
+    let mut inside = |(at, event): &(u64, &Slot)| {
+        if begin.is_some_and(|begin| *at < begin) {
+            return false;
+        }
+        early = early.filter(|time| event.header.ts_event < *time);
+        early.is_none()
     };
     let mut left = span.limit.unwrap_or(u64::MAX);
     let read = loop {
@@ -170,8 +166,7 @@ fn copy<W: Write>(
         if batch.first >= end || left == 0 {
             break Ok(());
         }
-        let inside = |at: u64| begin.is_none_or(|begin| at >= begin);
-        let chosen = events(&batch, &tags).filter(|(at, _)| inside(*at));
+        let chosen = events(&batch, &tags).filter(&mut inside);
         let limit = usize::try_from(left).unwrap_or(usize::MAX);
         for (position, event) in chosen.take(limit) {
             left -= 1;
@@ -183,6 +178,25 @@ fn copy<W: Write>(
     // What came before an error is written all the same.
     rows.flush().or_else(wrong)?;
     read.map(|()| Exit::Done)
+}
+
+/// Where a reader begins, the first position that is wanted, and the one behind the last.
+fn part(opened: &Opened, span: &Span) -> Result<(From, Option<u64>, u64), Failure> {
+    // Where the end is damaged, what comes before it is written, and then the damage is told.
+    let next = opened.bounds().map_or(u64::MAX, |bounds| bounds.next);
+    let (mut begin, mut end) = (span.from_sequence, next);
+    if let Some(run) = span.run {
+        let (_, first, next) = opened.session(Some(run))?;
+        begin = Some(begin.unwrap_or(first).max(first));
+        end = next;
+    }
+    let from = match (begin, span.from, span.appended_from) {
+        (_, Some(time), _) => From::TsEvent(time),
+        (_, _, Some(time)) => From::Appended(time),
+        (Some(sequence), ..) => From::Sequence(sequence),
+        _ => From::Oldest,
+    };
+    Ok((from, begin, end))
 }
 
 /// The bytes of events do not say which stream they are of.

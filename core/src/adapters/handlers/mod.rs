@@ -237,7 +237,6 @@ impl<R: Emissions, B: FnMut(&Slot) -> Handling<R> + Send> Handlers<R, B> {
         self.next += 1;
         if let Some(result) = result {
             out.begin(&slot.header);
-            out.see(slot.header.root);
             let emitted = result.and_then(|emissions| {
                 guard(|| {
                     emissions.emit(out);
@@ -245,6 +244,7 @@ impl<R: Emissions, B: FnMut(&Slot) -> Handling<R> + Send> Handlers<R, B> {
                 })
             });
             out.end(slot, emitted)?;
+            out.see(std::slice::from_ref(slot));
         }
         ran.consumed += 1;
         Ok(true)
@@ -280,13 +280,13 @@ impl<R: Emissions, B: FnMut(&Slot) -> Handling<R> + Send> Erased for Handlers<R,
                 Ok(false) => {
                     if ran.consumed == 0 && slot.header.root < run.until {
                         out.begin(&slot.header);
-                        out.see(slot.header.root);
                         out.not_now();
                         let _ = out.end(slot, Ok(()));
                     }
                     break;
                 }
                 Err(fault) => {
+                    out.fail(&slot.header);
                     ran.fault = Some(fault);
                     break;
                 }

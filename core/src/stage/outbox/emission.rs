@@ -3,21 +3,22 @@
 use super::Outbox;
 use crate::condition::Test;
 use crate::event::{Event, EventType, Slot};
-use crate::stage::FaultKind;
-use bytemuck::Zeroable;
+use crate::stage::port::{Port, Written};
 
 impl Outbox {
     /// Hands an event on as it is, on the port of the given number; its source is the port's.
     #[inline]
     pub(crate) fn hand_on(&mut self, at: usize, event: &Slot) {
-        self.emitted += 1;
-        self.attention = true;
         let port = &mut self.ports[at];
         let source = port.source;
-        self.blocked |= !port.write(self.turn, |slot| {
+        let written = port.write(|slot| {
             *slot = *event;
             slot.header.source = source;
         });
+        self.blocked |= written == Written::Waits;
+        self.emissions[self.emitted] = port.event.id;
+        self.emitted += 1;
+        self.attention = true;
     }
 
     /// What is emitted next has this tag in the place of its source.
@@ -26,17 +27,17 @@ impl Outbox {
         self.ports.iter_mut().for_each(|port| port.source = tag);
     }
 
-    /// Writes the next event of a port.
+    /// Writes the next event of a type.
     #[inline]
-    pub(super) fn write<E: Event>(&mut self, at: usize, fill: impl FnOnce(&mut Slot)) {
-        if self.emitted == self.max_emissions {
-            return self.refuse(FaultKind::TooManyEmissions, E::TYPE);
-        }
-        let (cause, component) = (&self.cause, self.component);
+    pub(super) fn write<E: Event>(&mut self, fill: impl FnOnce(&mut Slot)) {
+        let (Some(port), Some(emission)) =
+            (port_of(&mut self.ports, E::TYPE.id), self.emissions.get_mut(self.emitted))
+        else {
+            return self.refuse(E::TYPE);
+        };
+        let (cause, component, source) = (&self.cause, self.component, port.source);
         let root = if self.as_root == 0 { cause.root } else { self.as_root };
-        let port = &mut self.ports[at];
-        let source = port.source;
-        let make = |slot: &mut Slot| {
+        let written = port.write(move |slot| {
             fill(slot);
             bytemuck::cast_mut::<Slot, E>(slot).stamp(component);
             let header = &mut slot.header;
@@ -49,22 +50,19 @@ impl Outbox {
             if header.instrument == 0 {
                 header.instrument = cause.instrument;
             }
-        };
-        let written = match &mut port.allowed {
-            None => port.write(self.turn, make),
-            Some(allowed) => {
-                let mut event = Slot::zeroed();
-                make(&mut event);
-                if !allowed(&event) {
-                    self.refused += 1;
-                    return;
-                }
-                port.write(self.turn, |slot| *slot = event)
+        });
+        match written {
+            Written::InRing => {}
+            Written::Waits => self.blocked = true,
+            Written::Refused => {
+                self.refused += 1;
+                return;
             }
-        };
+        }
+        // Noted last: `fill` and `stamp` are user code and may panic.
+        *emission = E::TYPE.id;
         self.emitted += 1;
         self.attention = true;
-        self.blocked |= !written;
     }
 
     /// Of the events of a stream only those that pass a test may be emitted.
@@ -89,4 +87,16 @@ impl Outbox {
     pub(in crate::stage) fn most_in_slice(&self) -> usize {
         if self.passing { 1 } else { self.most_in_slice }
     }
+}
+
+/// The port of an event type. Most stages have one.
+#[inline]
+fn port_of(ports: &mut [Port], id: u8) -> Option<&mut Port> {
+    let (first, others) = ports.split_first_mut()?;
+    if first.event.id == id { Some(first) } else { port_among(others, id) }
+}
+
+#[inline(never)]
+fn port_among(ports: &mut [Port], id: u8) -> Option<&mut Port> {
+    ports.iter_mut().find(|port| port.event.id == id)
 }

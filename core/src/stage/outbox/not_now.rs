@@ -14,7 +14,7 @@ impl Outbox {
     /// A stop that drains waits for it as long as that takes; one with a limit does not. In
     /// `on_start` and `on_stop`, where there is no event, it says nothing.
     pub fn not_now(&mut self) {
-        self.attention = true;
+        self.be_unusual();
         self.put_off = true;
     }
 
@@ -39,12 +39,5 @@ impl Outbox {
     pub(in crate::stage) fn put_off_rest(&mut self, next: &Header) {
         self.cause = *next;
         self.put_off = true;
-    }
-
-    /// After an event was put off.
-    #[cold]
-    pub(super) fn take_back_for_later(&mut self) {
-        self.timing.unsee(self.cause.root);
-        self.take_back();
     }
 }
