@@ -52,6 +52,14 @@ impl Work {
         }
     }
 
+    /// What it takes more than another, ns per event, by the same clocks.
+    fn beside(self, other: Self) -> f64 {
+        match (self.on_core, other.on_core) {
+            (Some(own), Some(first)) => self.ns(own) - other.ns(first),
+            _ => self.ns(self.wall) - other.ns(other.wall),
+        }
+    }
+
     fn ns(self, time: Duration) -> f64 {
         time.as_nanos() as f64 / self.events.max(1) as f64
     }
@@ -94,6 +102,8 @@ pub struct Measured {
     pub wall_ns: f64,
     /// Median of its time against that of the first variant in the same round.
     pub ratio: f64,
+    /// Median of what it takes more than the first variant in the same round, ns per event.
+    pub added: f64,
 }
 
 impl Measured {
@@ -149,6 +159,7 @@ fn told(variant: &Variant, own: &[Work], first: &[Work]) -> Measured {
         one_thread: own.iter().all(|work| work.on_core.is_some()),
         wall_ns: quartiles(own.iter().map(|work| work.ns(work.wall)))[1],
         ratio: quartiles(ratios)[1],
+        added: quartiles(own.iter().zip(first).map(|(own, first)| own.beside(*first)))[1],
     }
 }
 
