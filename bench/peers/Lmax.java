@@ -8,6 +8,7 @@ import com.lmax.disruptor.YieldingWaitStrategy;
 import com.lmax.disruptor.dsl.Disruptor;
 import com.lmax.disruptor.dsl.ProducerType;
 import java.io.BufferedReader;
+import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,7 +60,12 @@ public final class Lmax {
         long sum = 0;
         try (var threads = Files.newDirectoryStream(Path.of("/proc/self/task"))) {
             for (Path thread : threads) {
-                sum += Long.parseLong(Files.readString(thread.resolve("schedstat")).split(" ")[0]);
+                try {
+                    sum += Long.parseLong(Files.readString(thread.resolve("schedstat")).split(" ")[0]);
+                } catch (IOException e) {
+                    // One of Java's own that has ended meanwhile.
+                    continue;
+                }
             }
         }
         return sum;
@@ -86,15 +92,18 @@ public final class Lmax {
         RingBuffer<Line> ring = disruptor.start();
         int writers = three ? 3 : 1;
         var begin = new CyclicBarrier(writers);
+        // Threads that have published stay until their time was looked at.
+        var looked = new CountDownLatch(1);
         var threads = new Thread[writers - 1];
         for (int i = 0; i < threads.length; i++) {
             threads[i] = new Thread(() -> {
                 try {
                     begin.await();
+                    publish(ring, each, batch);
+                    looked.await();
                 } catch (Exception e) {
                     throw new IllegalStateException(e);
                 }
-                publish(ring, each, batch);
             });
             threads[i].start();
         }
@@ -104,6 +113,7 @@ public final class Lmax {
         for (Adder adder : adders) adder.done.await();
         long wall = System.nanoTime() - start;
         cpu = Math.max(0, onCore() - cpu);
+        looked.countDown();
         for (Thread thread : threads) thread.join();
         disruptor.shutdown();
         long expected = (4 * each * (each - 1) + 28 * each) * writers;

@@ -7,7 +7,7 @@ use crate::{FEED, Prepared, Settings};
 use pitlane::Tier;
 use pitlane::event::{Action, MarketData, Signal};
 use pitlane::middleware::{
-    CircuitBreaker, Dedupe, Layer, Metrics, Of, RateLimit, Throttle, around, authorize,
+    CircuitBreaker, Dedupe, Layer, Metrics, Of, RateLimit, Throttle, around, authorize, on_error,
 };
 use pitlane::route::{Route, filter_to, partition};
 use pitlane::stage::{Component, OnError, Outbox, each, each_batch, restartable};
@@ -208,6 +208,10 @@ pub(crate) fn middleware(size: Size) -> Vec<Variant> {
     const SECOND: Duration = Duration::from_secs(1);
     vec![
         variant("none", plain),
+        variant("on_error: skip", |plan| {
+            plan.component("stage", counter().around(on_error(OnError::Skip)));
+            plan.route::<MarketData>(FEED, Tier::FAST, "stage");
+        }),
         variant("metrics", |plan| with(plan, Metrics::new())),
         variant("metrics, every event timed", |plan| with(plan, Metrics::new().every(1))),
         variant("circuit_breaker", |plan| with(plan, CircuitBreaker::new(5, SECOND))),
@@ -222,8 +226,24 @@ pub(crate) fn middleware(size: Size) -> Vec<Variant> {
             let layers: [Layer; 1] = [Metrics::new().into()];
             plan.route::<MarketData>(FEED, Tier::FAST, around(layers, "stage"));
         }),
-        variant("emission, and a sink", |plan| speaking(plan, false)),
-        variant("authorize, emission, and a sink", |plan| speaking(plan, true)),
+    ]
+}
+
+/// What is done with events that are emitted, against a stage that emits and a sink.
+pub(crate) fn emitting(size: Size) -> Vec<Variant> {
+    let trades = Prepared::trades(size.prepared);
+    let variant = |name: &str, build| variant(name, &trades, size, build);
+    vec![
+        variant("a stage that emits, and a sink", |plan| speaking(plan, false)),
+        variant("authorize", |plan| speaking(plan, true)),
+        variant("trace: off, as said", |plan| {
+            plan.trace(false);
+            speaking(plan, false);
+        }),
+        variant("trace: on", |plan| {
+            plan.trace(true);
+            speaking(plan, false);
+        }),
     ]
 }
 

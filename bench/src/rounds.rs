@@ -52,13 +52,21 @@ impl Work {
         }
     }
 
+    /// What it takes more than another, ns per event, by the same clocks.
+    fn beside(self, other: Self) -> f64 {
+        match (self.on_core, other.on_core) {
+            (Some(own), Some(first)) => self.ns(own) - other.ns(first),
+            _ => self.ns(self.wall) - other.ns(other.wall),
+        }
+    }
+
     fn ns(self, time: Duration) -> f64 {
         time.as_nanos() as f64 / self.events.max(1) as f64
     }
 }
 
 /// How long the calling thread has been on a core.
-fn on_core() -> Duration {
+pub(crate) fn on_core() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
@@ -67,17 +75,6 @@ impl Variant {
     /// A variant by its name.
     pub fn new(name: impl Into<String>, run: impl FnMut() -> Work + 'static) -> Self {
         Self { name: name.into(), run: Box::new(run) }
-    }
-
-    /// What it is called.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// Runs it once.
-    pub fn run(&mut self) -> Work {
-        (self.run)()
     }
 }
 
@@ -94,6 +91,8 @@ pub struct Measured {
     pub wall_ns: f64,
     /// Median of its time against that of the first variant in the same round.
     pub ratio: f64,
+    /// Median of what it takes more than the first variant in the same round, ns per event.
+    pub added: f64,
 }
 
 impl Measured {
@@ -149,6 +148,7 @@ fn told(variant: &Variant, own: &[Work], first: &[Work]) -> Measured {
         one_thread: own.iter().all(|work| work.on_core.is_some()),
         wall_ns: quartiles(own.iter().map(|work| work.ns(work.wall)))[1],
         ratio: quartiles(ratios)[1],
+        added: quartiles(own.iter().zip(first).map(|(own, first)| own.beside(*first)))[1],
     }
 }
 

@@ -43,7 +43,7 @@ pub struct Set {
 }
 
 /// All sets.
-pub const SETS: [Set; 21] = [
+pub const SETS: [Set; 22] = [
     Set {
         name: "replay",
         about: "Trades in memory through sma_cross and mean_reversion, risk_gate, null; fused.",
@@ -119,6 +119,11 @@ pub const SETS: [Set; 21] = [
         name: "middleware",
         about: "Each middleware around one fused stage; against none.",
         variants: bus::middleware,
+    },
+    Set {
+        name: "emitting",
+        about: "Authorisation and tracing of what is emitted; against a stage that emits, and a sink.",
+        variants: bus::emitting,
     },
     Set {
         name: "rings",

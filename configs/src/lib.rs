@@ -44,6 +44,7 @@ mod reference;
 mod schema;
 mod tree;
 
+pub use checked::shipped as shipped_middleware;
 pub use checked::{Checked, Info, JournalSetup, KnownNumbers, Ready, Setup, check, load, read};
 pub use interface::{Interface, interface};
 pub use mistake::{Mistake, Mistakes};

@@ -1,4 +1,5 @@
-//! Measures feeds: generates a session, writes Lean trades to a zip, reads them back.
+//! Measures feeds: generates a session, writes Lean trades to a zip, reads them back; the same rows dealt
+//! out to 50 files, merged into one order again.
 //!
 //! `cargo run --release -p pitlane-feeds --example decode`
 
@@ -8,12 +9,16 @@ use pitlane::source::Source;
 use pitlane::topology::{Entry, Flow, Input, Port};
 use pitlane_feeds::{
     GenerateOptions, OpenOptions, Preset, ReadAhead, Replay, ReplayOptions, Session, open_file,
+    open_files,
 };
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 const ROWS: u64 = 3_000_000;
+
+/// Files that are merged.
+const FILES: usize = 50;
 
 struct Take;
 
@@ -82,19 +87,36 @@ fn write_lean(folder: &Path) -> std::io::Result<()> {
     zip.start_file("ticks.csv", zip::write::SimpleFileOptions::default())?;
     zip.write_all(&text)?;
     zip.finish()?;
+    deal_out(folder, &text)
+}
+
+/// One row after the other to each of the files, so that every row is of another file than the one
+/// before.
+fn deal_out(folder: &Path, text: &[u8]) -> std::io::Result<()> {
+    let mut files = vec![Vec::new(); FILES];
+    for (at, row) in text.split_inclusive(|byte| *byte == b'\n').enumerate() {
+        files[at % FILES].extend_from_slice(row);
+    }
+    for (file, text) in parts(folder).iter().zip(files) {
+        std::fs::write(file, text)?;
+    }
     Ok(())
+}
+
+fn parts(folder: &Path) -> Vec<PathBuf> {
+    (0..FILES).map(|at| folder.join(format!("part{at}_20131007_trade.csv"))).collect()
 }
 
 fn main() -> std::io::Result<()> {
     let folder = std::env::temp_dir().join(format!("pitlane-measure-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
     write_lean(&folder)?;
+    let options = OpenOptions {
+        preset: Some(Preset::LeanEquityTrade),
+        date: Some("2013-10-07".into()),
+        ..OpenOptions::default()
+    };
     let open = |name: &str| {
-        let options = OpenOptions {
-            preset: Some(Preset::LeanEquityTrade),
-            date: Some("2013-10-07".into()),
-            ..OpenOptions::default()
-        };
         open_file(&folder.join(name), &options, &Instruments::new()).expect("written above")
     };
     measure("decode lean trades, plain file", || drain(open("plain_20131007_trade.csv")));
@@ -107,6 +129,13 @@ fn main() -> std::io::Result<()> {
     measure("replay lean trades, plain and zip merged", || {
         let plain = open("plain_20131007_trade.csv");
         replay(vec![("a".into(), open("20131007_trade.zip")), ("b".into(), plain)])
+    });
+    measure("decode 50 files, one after the other", || {
+        let open = |part: &PathBuf| open_file(part, &options, &Instruments::new());
+        parts(&folder).iter().map(|part| drain(open(part).expect("written above"))).sum()
+    });
+    measure("decode 50 files, merged", || {
+        drain(open_files(&parts(&folder), &options, &Instruments::new()).expect("written above"))
     });
     let options = GenerateOptions { events: ROWS, ..GenerateOptions::default() };
     let session = || {

@@ -131,7 +131,8 @@ fn throughput_runs_the_sets_asked_for() {
     assert_eq!(keys(&object), expected);
     assert_eq!((&object["rounds"], &object["events"]), (&1.into(), &2000.into()));
     let variant = &object["sets"][0]["variants"][0];
-    let expected = ["name", "ns", "one_thread", "wall_ns", "events_per_second", "ratio"];
+    let expected =
+        ["name", "ns", "one_thread", "wall_ns", "events_per_second", "ratio", "added_ns"];
     assert_eq!(keys(variant), expected);
     assert_eq!(variant["ratio"], 1.0);
 }

@@ -19,6 +19,7 @@ use std::time::Duration as Time;
 #[serde(default, deny_unknown_fields)]
 struct MetricsParams {
     /// It takes the time of one event in this many; 0 for none.
+    #[schemars(extend("unit" = "events"))]
     every: u64,
 }
 
@@ -34,6 +35,7 @@ struct OnErrorParams {
     /// What happens: `halt`, `skip`, `restart`.
     action: OnErrorWord,
     /// Most restarts in a run, with `restart`; by default 3.
+    #[schemars(extend("unit" = "restarts"))]
     #[serde(default)]
     restarts: Option<u32>,
 }
@@ -42,7 +44,7 @@ struct OnErrorParams {
 #[serde(default, deny_unknown_fields)]
 struct BreakerParams {
     /// It opens after so many failures in a row.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1), extend("unit" = "failures"))]
     failures: u32,
     /// Event time for which it stays open.
     open_for: Duration,
@@ -58,7 +60,7 @@ impl Default for BreakerParams {
 #[serde(deny_unknown_fields)]
 struct RateLimitParams {
     /// Most events in any stretch of `per`.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1), extend("unit" = "events"))]
     events: usize,
     /// A stretch of event time.
     #[serde(default = "second")]
@@ -106,8 +108,9 @@ struct AuthorizeParams {
     allow: Vec<String>,
 }
 
-/// The middleware that ships.
-pub(crate) fn shipped() -> Registry {
+/// The middleware that ships, as a registry of it alone.
+#[must_use]
+pub fn shipped() -> Registry {
     let mut registry = Registry::new();
     let doc = "Counts events and failures, and takes the time of one in some.";
     registry.middleware("metrics", doc, |params: MetricsParams, _| {

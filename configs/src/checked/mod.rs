@@ -33,7 +33,7 @@ mod topics;
 
 pub use journal::{JournalSetup, KnownNumbers};
 pub use load::{check, load, read};
-pub(crate) use middleware::shipped;
+pub use middleware::shipped;
 #[cfg(test)]
 pub(crate) use resolved::json;
 

@@ -79,6 +79,24 @@ impl Shapes for Patterns {
     }
 }
 
+/// What a key of a route says.
+fn describe(key: &str) -> Option<&'static str> {
+    Some(match key {
+        "on_full" => {
+            "When the target is too slow: hold the writer back (`block`, the default), or lose events."
+        }
+        "middleware" => "What stands at the route's entry, the first outermost. Default: nothing.",
+        "steps" => "Components or routes, in the order in which they see an event.",
+        "targets" => "Components or routes, each of which sees every event.",
+        "target" => "A component or a route; of a partition, a component.",
+        "condition" => "What events must meet, such as `strength > 0.7`: see docs/conditions.md.",
+        "with" => "The component whose emissions take the event's place.",
+        "replicas" => "How many copies of the target run.",
+        "by" => "What an event's copy is chosen by. Default `instrument`.",
+        _ => return None,
+    })
+}
+
 impl Shapes for Route {
     const NAME: &'static str = "Route";
 
@@ -96,6 +114,11 @@ impl Shapes for Route {
             });
             if let (Some(all), Some(more)) = (all.as_object_mut(), properties.as_object()) {
                 all.extend(more.clone());
+                let described = |(key, schema): (&String, &mut Value)| {
+                    let schema = schema.as_object_mut()?;
+                    schema.insert("description".into(), describe(key)?.into())
+                };
+                all.iter_mut().for_each(|property| drop(described(property)));
             }
             let mut required: Vec<&str> = required.to_vec();
             required.insert(0, "type");
@@ -125,7 +148,7 @@ impl Shapes for Route {
                 "filter",
                 "Where the condition holds: to the target, or without one on to the later steps.",
                 json!({
-                    "condition": { "type": "string", "description": "Such as `strength > 0.7`." },
+                    "condition": { "type": "string" },
                     "target": one,
                 }),
                 &["condition"],
@@ -141,7 +164,7 @@ impl Shapes for Route {
                 "Replicas of a component, each with its share of the instruments.",
                 json!({
                     "target": one,
-                    "replicas": { "type": "integer", "minimum": 1, "maximum": 256 },
+                    "replicas": { "type": "integer", "minimum": 1, "maximum": 256, "unit": "copies" },
                     "by": by,
                 }),
                 &["target", "replicas"],

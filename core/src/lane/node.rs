@@ -149,6 +149,10 @@ impl Node {
                 return Ok(false);
             }
             self.stop()?;
+            if !self.parts.out.is_blocked() {
+                // At once, so that who reads its streams can end in the same cycle.
+                self.finish();
+            }
             moved = true;
         }
         Ok(moved)

@@ -119,6 +119,16 @@ impl Wanted {
         if words > self.bits.len() {
             self.bits.resize(words.next_power_of_two(), 0);
         }
+        let new = (last as usize + 1).saturating_sub(self.matched as usize);
+        if self.texts.len() < new {
+            // Few symbols of many instruments.
+            let ids = self.texts.iter().filter_map(|text| self.instruments.id(text));
+            for id in ids.filter(|id| (self.matched..=last).contains(id)) {
+                self.bits[id as usize / 64] |= 1 << (id % 64);
+            }
+            self.matched = last.saturating_add(1);
+            return;
+        }
         for id in self.matched..=last {
             let Some(text) = self.instruments.text(id) else { continue };
             let wanted = self.texts.binary_search_by(|other| (**other).cmp(&text)).is_ok();

@@ -45,6 +45,18 @@ impl Interest {
         self
     }
 
+    /// Whether it asks for events of this kind and symbol.
+    pub(crate) fn holds(&self, kind: u8, symbol: &str) -> bool {
+        self.parts.iter().any(|(kinds, symbols)| {
+            let of_kind = *kinds == ALL_KINDS || kinds >> (kind & 31) & 1 != 0;
+            let of_symbol = match symbols {
+                Symbols::All => true,
+                Symbols::Of(texts) => texts.iter().any(|text| text == symbol),
+            };
+            of_kind && of_symbol
+        })
+    }
+
     /// Whether it asks for named symbols alone.
     pub(crate) fn is_by_symbol(&self) -> bool {
         self.parts.iter().all(|(_, symbols)| matches!(symbols, Symbols::Of(_)))

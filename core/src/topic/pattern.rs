@@ -128,7 +128,15 @@ impl Pattern {
             Some(level) => level.matches(text),
             None => self.open,
         };
-        level(0, &prefix_of(event)) && level(1, source)
+        level(1, source) && level(0, &prefix_of(event))
+    }
+
+    /// Whether it matches the topic of an event of this type and kind, of a source, of an instrument; an
+    /// empty symbol is an event without one.
+    #[must_use]
+    pub fn matches(&self, event: &Fields, source: &str, kind: u8, symbol: &str) -> bool {
+        let interest = self.interest(event, source).ok().flatten();
+        interest.is_some_and(|interest| interest.holds(kind, symbol))
     }
 
     /// The event type's part, where it is no wildcard.

@@ -102,13 +102,15 @@ fn nodes(
     let mut nodes: Vec<Option<Polled>> = Vec::new();
     let mut couriers: Vec<_> = checked.graph.couriers.iter().map(|_| Vec::new()).collect();
     let mut links = 0;
-    for place in 0..checked.order.len() {
+    let mut spots = vec![None; checked.order.len()];
+    for (lane, spot) in lanes {
+        lane.stages.iter().for_each(|&place| spots[place] = Some(spot.clone()));
+    }
+    for (place, lane) in spots.into_iter().enumerate() {
         let index = checked.order[place];
         let Some(stage) = stages[index].take() else { continue };
         let first_link = links;
         links += stage.links.len();
-        let lane = lanes.iter().find(|(lane, _)| lane.stages.contains(&place));
-        let lane = lane.map(|(_, spot)| spot.clone());
         let spot = Spot { place, index, first_link, lane };
         nodes.push(match stage.courier {
             None => Some(Polled::Node(node(checked, stage, spot, rings, entries))),

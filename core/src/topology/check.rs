@@ -160,7 +160,9 @@ fn name_all(graph: &Graph, problems: &mut Problems) -> Names {
 /// What will be counted.
 fn layout(plan: &Plan, graph: &Graph, order: &[usize]) -> Layout {
     let rings: Vec<_> = graph.ring_order().collect();
-    let line = |stream: usize| rings.iter().position(|&ring| ring == stream).unwrap_or(0);
+    let mut lines = vec![0; graph.streams.len()];
+    rings.iter().enumerate().for_each(|(line, &stream)| lines[stream] = line);
+    let line = |stream: usize| lines[stream];
     let place = |(stage, link): (usize, &Link)| {
         let relay = graph.streams[link.stream].relay.as_ref();
         LinkPlace {
@@ -192,10 +194,12 @@ fn order_stages(graph: &Graph, problems: &mut Problems) -> Vec<usize> {
     };
     let mut order = Vec::with_capacity(graph.stages.len());
     let mut placed = vec![false; graph.stages.len()];
-    while let Some(next) =
-        (0..placed.len()).find(|&stage| !placed[stage] && before(stage).all(|other| placed[other]))
+    let mut first_left = 0;
+    while let Some(next) = (first_left..placed.len())
+        .find(|&stage| !placed[stage] && before(stage).all(|other| placed[other]))
     {
         placed[next] = true;
+        first_left += placed[first_left..].iter().take_while(|placed| **placed).count();
         if graph.stages[next].runs {
             order.push(next);
         }

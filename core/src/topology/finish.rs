@@ -10,6 +10,7 @@ use crate::lane::LaneOutcome;
 use crate::source::SourceError;
 use crate::stage::Tally;
 use crate::wait::wake_all;
+use std::collections::HashMap;
 use std::time::Instant;
 
 /// Who tells what went through a stream.
@@ -117,12 +118,13 @@ impl Running {
 
     fn stream_reports(&self, stages: &[(usize, Vec<Tally>)]) -> Vec<StreamReport> {
         let ingresses = self.sequencer.tallies();
+        let stages: HashMap<usize, &Vec<Tally>> =
+            stages.iter().map(|(place, tallies)| (*place, tallies)).collect();
         let tally = |ring, teller| {
             let told = match teller {
                 Teller::Ingress(number) => ingresses.get(number).copied(),
                 Teller::Stage(place, number) => {
-                    let stage = stages.iter().find(|stage| stage.0 == place);
-                    stage.and_then(|stage| stage.1.get(number).copied())
+                    stages.get(&place).and_then(|tallies| tallies.get(number).copied())
                 }
             };
             told.unwrap_or_else(|| self.shared.counted(ring))
@@ -137,6 +139,8 @@ impl Running {
 
 /// Names and types of the streams, ingresses first, and who tells what went through them.
 pub(super) fn tellers(checked: &Checked) -> Vec<(String, EventType, Teller)> {
+    let mut places = vec![usize::MAX; checked.graph.stages.len()];
+    checked.order.iter().enumerate().for_each(|(place, &stage)| places[stage] = place);
     let mut ingresses = 0;
     let teller = |index: usize| {
         let stream = &checked.graph.streams[index];
@@ -149,8 +153,7 @@ pub(super) fn tellers(checked: &Checked) -> Vec<(String, EventType, Teller)> {
                 let stage = &checked.graph.stages[writer];
                 let mut own = stage.outputs.iter().chain(&stage.pass);
                 let number = own.position(|&own| own == index).unwrap_or(usize::MAX);
-                let place = checked.order.iter().position(|&stage| stage == writer);
-                Teller::Stage(place.unwrap_or(usize::MAX), number)
+                Teller::Stage(places[writer], number)
             }
         };
         (stream.name.clone(), stream.event.event, teller)

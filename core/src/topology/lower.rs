@@ -24,7 +24,13 @@ pub(super) struct View {
 
 /// Lowers the plan's components and routes, noting what is wrong with them.
 pub(super) fn lower(plan: &mut Plan, problems: &mut Problems) -> Graph {
-    let mut lowering = Lowering { graph: Graph::default(), by_name: HashMap::new(), problems };
+    let mut lowering = Lowering {
+        graph: Graph::default(),
+        by_name: HashMap::new(),
+        problems,
+        event_types: None,
+        by_source: (0, HashMap::new()),
+    };
     for (name, event) in &plan.sources {
         lowering.ingress(name, *event);
     }
@@ -61,6 +67,10 @@ pub(super) struct Lowering<'a> {
     pub(super) graph: Graph,
     pub(super) by_name: HashMap<String, usize>,
     pub(super) problems: &'a mut Problems,
+    /// Types of events that have topics, once a subscription asked.
+    pub(super) event_types: Option<Vec<crate::event::EventType>>,
+    /// How many streams were looked at, and those of each source.
+    pub(super) by_source: (usize, HashMap<String, Vec<usize>>),
 }
 
 impl Lowering<'_> {
@@ -362,7 +372,9 @@ impl Lowering<'_> {
             return None;
         }
         let stages = &self.graph.stages;
-        let follows_itself = view.links.iter().any(|link| link.follows(index, stages));
+        // What stands nowhere yet is followed by nothing.
+        let stands = stages[index].places > 0;
+        let follows_itself = stands && view.links.iter().any(|link| link.follows(index, stages));
         let stage = &mut self.graph.stages[index];
         let event = view.event.event;
         if !stage.component.inputs.contains(&event) {

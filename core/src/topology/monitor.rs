@@ -187,17 +187,22 @@ impl Shared {
     }
 
     pub(super) fn stage_reports(&self) -> Vec<StageReport> {
-        let links = self.link_reports();
-        let lane_of = |stage| {
-            let lane = self.lanes().iter().find(|lane| lane.stages.contains(&stage));
-            lane.map_or_else(String::new, |lane| lane.name.clone())
-        };
+        // Links by stage, and lanes, looked for once: a report costs as much as there are stages.
+        let mut links: Vec<Vec<LinkReport>> =
+            self.layout.stages.iter().map(|_| Vec::new()).collect();
+        for (place, link) in self.layout.links.iter().zip(self.link_reports()) {
+            links[place.stage].push(link);
+        }
+        let mut lanes = vec![String::new(); links.len()];
+        for lane in self.lanes() {
+            lane.stages.iter().for_each(|&stage| lanes[stage].clone_from(&lane.name));
+        }
         let report = |(stage, (name, latencies)): (usize, &(String, Option<Arc<Latencies>>))| {
             let words = self.counters.stage(stage);
-            let own = links.iter().filter(|link| link.stage == *name);
+            let own = links[stage].iter();
             StageReport {
                 name: name.clone(),
-                lane: lane_of(stage),
+                lane: std::mem::take(&mut lanes[stage]),
                 events_in: words.get(StageWord::EventsIn),
                 filtered: own.clone().map(|link| link.filtered).sum(),
                 events_out: words.get(StageWord::EventsOut),

@@ -11,22 +11,22 @@ use crate::ring::{Producer, Reader, ReaderKey, RingBuilder};
 use crate::route::OnFull;
 use crate::sequencer::Ingress;
 use crate::stage::{Gate, OnFault, Relay, Stream};
+use std::collections::HashMap;
 
 /// The two ends of a stream's ring.
 pub(super) struct Ends {
     producer: Option<Producer>,
     /// Its line among the counters.
     line: usize,
-    /// Per reader: the stage and which of its links.
-    pub(super) readers: Vec<(usize, usize, Option<AnyReader>)>,
+    /// Per stage and which of its links.
+    pub(super) readers: HashMap<(usize, usize), AnyReader>,
     pub(super) recorder: Option<Reader>,
 }
 
 impl Ends {
     /// The reader of a stage's link; `None` where its group has one for all.
     pub(super) fn take_reader(&mut self, stage: usize, link: usize) -> Option<AnyReader> {
-        let mut readers = self.readers.iter_mut();
-        readers.find(|other| (other.0, other.1) == (stage, link))?.2.take()
+        self.readers.remove(&(stage, link))
     }
 }
 
@@ -40,7 +40,12 @@ pub(super) fn build_rings(checked: &Checked, groups: &[Grouped]) -> Vec<Ends> {
             }
         }
     }
-    let ring = |(stream, stages): (usize, Vec<usize>)| build_ring(checked, stream, &stages, groups);
+    let mut lines = vec![0; reading.len()];
+    checked.graph.ring_order().enumerate().for_each(|(line, stream)| lines[stream] = line);
+    let ring = |(stream, stages): (usize, Vec<usize>)| {
+        let ends = build_ring(checked, stream, &stages, groups);
+        Ends { line: lines[stream], ..ends }
+    };
     reading.into_iter().enumerate().map(ring).collect()
 }
 
@@ -48,13 +53,14 @@ fn build_ring(checked: &Checked, stream: usize, stages: &[usize], groups: &[Grou
     let capacity = checked.capacities[stream];
     let mut ring = RingBuilder::<Slot>::new(capacity).expect("capacities were checked");
     let mut keys: Vec<(usize, usize, ReaderKey)> = Vec::new();
+    let mut by_stage: HashMap<usize, Vec<ReaderKey>> = HashMap::new();
     let mut lossy = Vec::new();
     let own = groups.iter().enumerate().filter(|(_, group)| group.stream == stream);
     for (number, _) in own {
         keys.push((GROUPS + number, 0, ring.reader()));
     }
     for &stage in stages {
-        if groups.iter().any(|group| group.has(checked, stage)) {
+        if groups.iter().any(|group| group.has(stage)) {
             continue;
         }
         let reads_rings = !checked.graph.is_called(stage);
@@ -67,10 +73,11 @@ fn build_ring(checked: &Checked, stream: usize, stages: &[usize], groups: &[Grou
                 lossy.push((stage, number));
                 continue;
             }
-            let follows = |other: &&(usize, usize, ReaderKey)| link.after.contains(&other.0);
-            let others: Vec<_> = keys.iter().filter(follows).map(|other| other.2).collect();
+            let others = link.after.iter().filter_map(|other| by_stage.get(other)).flatten();
+            let others: Vec<_> = others.copied().collect();
             own.push((stage, number, ring.reader_after(&others)));
         }
+        by_stage.entry(stage).or_default().extend(own.iter().map(|own| own.2));
         keys.extend(own);
     }
     // The last reader is the recorder's.
@@ -81,17 +88,13 @@ fn build_ring(checked: &Checked, stream: usize, stages: &[usize], groups: &[Grou
     let (producer, mut readers, lossy_readers) = ring.build_with_lossy();
     let recorder = recorded.and_then(|_| readers.pop());
     let gated = keys.into_iter().zip(readers);
-    let gated = gated.map(|((stage, number, _), reader)| {
-        let reader = AnyReader::Gated(reader);
-        (stage, number, Some(reader))
-    });
+    let gated =
+        gated.map(|((stage, number, _), reader)| ((stage, number), AnyReader::Gated(reader)));
     let lossy = lossy.into_iter().zip(lossy_readers).map(|((stage, number), reader)| {
-        let reader = AnyReader::Lossy(reader, checked.batch_limit);
-        (stage, number, Some(reader))
+        ((stage, number), AnyReader::Lossy(reader, checked.batch_limit))
     });
     let readers = gated.chain(lossy);
-    let line = checked.graph.ring_order().position(|other| other == stream).unwrap_or(0);
-    Ends { producer: Some(producer), line, readers: readers.collect(), recorder }
+    Ends { producer: Some(producer), line: 0, readers: readers.collect(), recorder }
 }
 
 pub(super) fn ingresses(checked: &mut Checked, rings: &mut [Ends]) -> Vec<Ingress> {

@@ -82,7 +82,11 @@ impl Lowering<'_> {
     }
 
     /// Types of events that have topics: those that ship, and those of streams and components.
-    fn event_types(&self) -> Vec<EventType> {
+    fn event_types(&mut self) -> Vec<EventType> {
+        // Subscriptions add no types, and each of them asks.
+        if let Some(types) = &self.event_types {
+            return types.clone();
+        }
         let mut types = vec![MarketData::TYPE, Signal::TYPE, Order::TYPE];
         let streams = self.graph.streams.iter().map(|stream| stream.event.event);
         let taken = self.graph.stages.iter().flat_map(|stage| &stage.component.inputs).copied();
@@ -91,7 +95,25 @@ impl Lowering<'_> {
                 types.push(event);
             }
         }
+        self.event_types = Some(types.clone());
         types
+    }
+
+    /// Streams of the sources that patterns name, all where one names none; in their order.
+    fn streams_that_may_match(&mut self, patterns: &[(Pattern, String)]) -> Vec<usize> {
+        for index in self.by_source.0..self.graph.streams.len() {
+            let source = self.graph.streams[index].source.clone();
+            self.by_source.1.entry(source).or_default().push(index);
+        }
+        self.by_source.0 = self.graph.streams.len();
+        let sources: Option<Vec<_>> =
+            patterns.iter().map(|(pattern, _)| pattern.source()).collect();
+        let Some(sources) = sources else { return (0..self.graph.streams.len()).collect() };
+        let named = sources.into_iter().filter_map(|source| self.by_source.1.get(source));
+        let mut streams: Vec<_> = named.flatten().copied().collect();
+        streams.sort_unstable();
+        streams.dedup();
+        streams
     }
 
     /// A view for each event type: the streams that a pattern matches, in their order.
@@ -100,9 +122,11 @@ impl Lowering<'_> {
         patterns: &[(Pattern, String)],
         matched: &mut [bool],
     ) -> Vec<View> {
-        let own = |stream: &&Stream| stream.is_public();
+        let streams = self.streams_that_may_match(patterns);
+        let own = |index: &usize| self.graph.streams[*index].is_public();
+        let streams: Vec<_> = streams.into_iter().filter(own).collect();
         let mut types: Vec<Fields> = Vec::new();
-        for stream in self.graph.streams.iter().filter(own) {
+        for stream in streams.iter().map(|&index| &self.graph.streams[index]) {
             if !types.iter().any(|known| known.event == stream.event.event) {
                 types.push(stream.event);
             }
@@ -111,8 +135,9 @@ impl Lowering<'_> {
         let mut refused = vec![false; patterns.len()];
         for event in types {
             let mut links = Vec::new();
-            for (index, stream) in self.graph.streams.iter().enumerate() {
-                if !own(&stream) || stream.event.event != event.event {
+            for &index in &streams {
+                let stream = &self.graph.streams[index];
+                if stream.event.event != event.event {
                     continue;
                 }
                 let mut interest: Option<Interest> = None;

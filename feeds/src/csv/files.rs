@@ -79,15 +79,17 @@ fn check_file(path: &Path) -> Result<(), SourceError> {
 
 /// A file that is not there yet, for what reads from memory.
 #[cfg(any(test, fuzzing))]
-pub(super) fn in_memory(options: &CsvOptions) -> Result<CsvFile, SourceError> {
+pub(super) fn in_memory(
+    options: &CsvOptions,
+    instruments: &Instruments,
+) -> Result<CsvFile, SourceError> {
     let (form, zone) = (Form::new(options)?, zone(options)?);
     let day = options.date.as_deref().map(date).transpose()?.and_then(|date| Day::new(date, &zone));
-    let instruments = pitlane::Instruments::new();
     let ground = Ground {
         instrument: options.symbol.as_deref().map_or(0, |symbol| instruments.intern(symbol)),
         day: day.unwrap_or_else(Day::time_of_day),
         iso: Iso::new(zone),
-        instruments,
+        instruments: instruments.clone(),
     };
     Ok(CsvFile::new("a.csv".into(), None, form, ground, options.on_bad_row))
 }

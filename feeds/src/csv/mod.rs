@@ -1,8 +1,8 @@
 //! CSV files as market data.
 //!
 //! ```text
-//!  bytes --> Lines --> Decoder --> MarketData
-//!            buffer    row by row, by the columns' roles
+//!  bytes --> Lines --> Marks --> Decoder --> MarketData
+//!            buffer    fields    row by row, by the columns' roles
 //! ```
 //!
 //! | module | what |
@@ -14,13 +14,13 @@
 //! | `lines` | lines from a large buffer, no copy |
 //! | `marks` | where fields and rows end, 64 bytes at a time |
 //! | `field` | numbers and words of known bounds |
-//! | `fast` | plain rows by their marks, all others left to `decode` |
+//! | `fast`, `out` | plain rows by their marks, all others left to `decode`; where events go |
 //! | `decode`, `number`, `clock`, `words`, `book` | rows to events, no allocation per row |
 //! | `file` | one file as a source; bad rows |
 //! | `files` | which files a config names; what their names say |
 //! | `open` | one file by preset, for tools |
 //!
-//! A source holds one buffer of 256 KiB per file that is open, whatever the files' length, and
+//! A source holds one buffer of 64 KiB per file that is open, whatever the files' length, and
 //! opens a file of a dated list only when the order has come to its date.
 
 mod book;
@@ -37,6 +37,7 @@ mod marks;
 mod number;
 mod open;
 pub(crate) mod options;
+mod out;
 mod preset;
 mod problem;
 mod snapshots;
@@ -56,6 +57,8 @@ pub(crate) use snapshots::{SnapshotFile, SnapshotOptions};
 pub(crate) use words::Words;
 
 #[cfg(test)]
+mod agreement;
+#[cfg(test)]
 mod tests;
 
 /// A file whose text is in memory, read through a buffer of so many bytes.
@@ -65,5 +68,5 @@ pub(crate) fn in_memory(
     text: Vec<u8>,
     buffer: usize,
 ) -> Result<file::CsvFile, pitlane::source::SourceError> {
-    files::in_memory(options)?.in_memory(text, buffer)
+    files::in_memory(options, &pitlane::Instruments::new())?.in_memory(text, buffer)
 }

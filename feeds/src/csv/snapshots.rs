@@ -138,31 +138,7 @@ impl SnapshotFile {
                 return Ok(true);
             }
             match open.lines.next() {
-                Found::Line { start, end, .. } if start < end => {
-                    let line = open.lines.text(start, end);
-                    let row = row(line, &open.columns, &mut open.told, |text| {
-                        self.given.or_else(|| {
-                            let name = |text: &[u8], _| {
-                                Some(self.instruments.intern(std::str::from_utf8(text).ok()?))
-                            };
-                            open.symbols.get(text, name)
-                        })
-                    });
-                    match row {
-                        Ok(quote) => {
-                            open.depth.spread(
-                                (quote, None),
-                                0,
-                                &mut open.told,
-                                &mut open.held.events,
-                            );
-                        }
-                        Err(wrong) => {
-                            let error = self.error(line, open.lines.count, wrong);
-                            self.bad_row(error)?;
-                        }
-                    }
-                }
+                Found::Line { start, end, .. } if start < end => self.take(open, start, end)?,
                 Found::Line { .. } => {}
                 Found::End => return Ok(false),
                 Found::Empty => {
@@ -171,6 +147,25 @@ impl SnapshotFile {
                     self.report.bytes_read = open.bytes.disk_bytes().min(self.report.bytes_total);
                 }
             }
+        }
+    }
+
+    /// Takes in a row.
+    fn take(&mut self, open: &mut Open, start: usize, end: usize) -> Result<(), SourceError> {
+        let Open { lines, columns, symbols, depth, told, held, .. } = open;
+        let line = lines.text(start, end);
+        let named = |text: &[u8], _| {
+            let symbol = std::str::from_utf8(text).ok().filter(|symbol| !symbol.is_empty())?;
+            Some(self.instruments.intern(symbol))
+        };
+        let quote =
+            row(line, columns, told, |text| self.given.or_else(|| symbols.get(text, named)));
+        match quote {
+            Ok(quote) => {
+                depth.spread((quote, None), 0, told, &mut held.events);
+                Ok(())
+            }
+            Err(wrong) => self.bad_row(self.error(line, lines.count, wrong)),
         }
     }
 

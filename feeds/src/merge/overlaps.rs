@@ -6,7 +6,6 @@
 use crate::time::format_time;
 use pitlane::Instruments;
 use pitlane::event::{MarketData, MarketDataKind};
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 /// Overlaps that are told apart; more are only counted.
@@ -31,8 +30,8 @@ pub(super) struct Overlaps {
     instruments: Instruments,
     /// By instrument and class, the file of the last event, plus 1.
     turns: Vec<[u32; CLASSES.len()]>,
-    /// Instrument, class and file whose turn has been.
-    been: HashSet<(u32, usize, usize)>,
+    /// By instrument and class, the files whose turn has been, one bit each.
+    been: Vec<[Vec<u64>; CLASSES.len()]>,
     found: Vec<Overlap>,
     others: u64,
 }
@@ -43,7 +42,7 @@ impl Overlaps {
             paths,
             instruments,
             turns: Vec::new(),
-            been: HashSet::new(),
+            been: Vec::new(),
             found: Vec::new(),
             others: 0,
         }
@@ -56,6 +55,7 @@ impl Overlaps {
             let instrument = event.header.instrument as usize;
             if instrument >= self.turns.len() {
                 self.turns.resize(instrument + 1, [0; CLASSES.len()]);
+                self.been.resize_with(instrument + 1, Default::default);
             }
             let class = class(event);
             let turn = &mut self.turns[instrument][class];
@@ -70,8 +70,12 @@ impl Overlaps {
     #[cold]
     fn turn(&mut self, from: usize, to: usize, class: usize, event: &MarketData) {
         let instrument = event.header.instrument;
-        self.been.insert((instrument, class, from));
-        if !self.been.contains(&(instrument, class, to)) {
+        let been = &mut self.been[instrument as usize][class];
+        if been.is_empty() {
+            been.resize(self.paths.len().div_ceil(64), 0);
+        }
+        been[from / 64] |= 1 << (from % 64);
+        if been[to / 64] & 1 << (to % 64) == 0 {
             return;
         }
         let (files, time) = ((from.min(to), from.max(to)), super::time(event));

@@ -101,7 +101,14 @@ fn page(args: &Args, size: Size, machine: &Machine, results: &Results, told: &[P
              otherwise |\n";
     for (set, measured) in results {
         text += &format!("\n## {}\n\n{}\n\n", set.name, set.about);
-        let header = ["variant", "ns per event: median (quartiles)", "by the wall", "M/s", "ratio"];
+        let header = [
+            "variant",
+            "ns per event: median (quartiles)",
+            "by the wall",
+            "M/s",
+            "ratio",
+            "ns more than the first",
+        ];
         text += &markdown(&header, &measured.iter().map(row).collect::<Vec<_>>());
     }
     if !told.is_empty() {
@@ -119,6 +126,7 @@ fn row(measured: &Measured) -> Vec<String> {
         format!("{:.2}", measured.wall_ns),
         format!("{:.1}", measured.millions_per_second()),
         format!("{:.2}", measured.ratio),
+        format!("{:+.2}", measured.added),
     ]
 }
 
@@ -138,6 +146,7 @@ fn object(
             "wall_ns": one.wall_ns,
             "events_per_second": one.millions_per_second() * 1e6,
             "ratio": one.ratio,
+            "added_ns": one.added,
         })
     };
     let set = |(set, measured): &(&Set, Vec<Measured>)| {

@@ -23,6 +23,8 @@ pub(super) struct Item {
 
 const COMPONENTS: &str = "components";
 const FORMATS: &str = "formats of sources";
+const MIDDLEWARE: &str = "middleware";
+const ROUTES: &str = "route types";
 
 /// Everything, by group.
 pub(super) fn items(registry: &Registry) -> Vec<Item> {
@@ -46,9 +48,14 @@ pub(super) fn items(registry: &Registry) -> Vec<Item> {
         let schema = Some(whole(|generator| factory.schema(generator).to_value()));
         items.push(item(FORMATS, factory.name(), factory.doc(), schema));
     }
+    let shipped = pitlane_config::shipped_middleware();
+    for factory in shipped.middlewares().values().chain(registry.middlewares().values()) {
+        let schema = Some(whole(|generator| factory.schema(generator).to_value()));
+        items.push(item(MIDDLEWARE, factory.name(), factory.doc(), schema));
+    }
     items.extend(route_types(registry).into_iter().map(|(name, doc, schema)| {
         let is_own = registry.adapters().contains_key(&name);
-        item(if is_own { "adapters" } else { "route types" }, &name, &doc, Some(schema))
+        item(if is_own { "adapters" } else { ROUTES }, &name, &doc, Some(schema))
     }));
     for (name, doc, needs) in registry.services() {
         let made = item("services", name, doc, None);
@@ -126,6 +133,17 @@ impl Item {
                         .into(),
                 );
             }
+            None if self.group == MIDDLEWARE => {
+                facts.push("Takes events of every type; emits none of its own.".into());
+            }
+            None if self.group == ROUTES => facts.push(
+                match &*self.name {
+                    "transform" => "Takes events that `with` takes; gives those that it emits.",
+                    "partition" => "Takes events that its target takes; its target emits.",
+                    _ => "Takes events of every type, and gives the same.",
+                }
+                .into(),
+            ),
             None => {}
         }
         if !self.needs.is_empty() {
@@ -182,7 +200,7 @@ mod tests {
     fn every_number_of_what_ships_tells_its_unit() {
         let mut numbers = 0;
         for item in items(&crate::registry()) {
-            if item.group != COMPONENTS && item.group != FORMATS {
+            if ![COMPONENTS, FORMATS, MIDDLEWARE, ROUTES].contains(&item.group) {
                 continue;
             }
             for parameter in item.schema.as_ref().map(parameters).unwrap_or_default() {
@@ -209,6 +227,26 @@ mod tests {
         assert_eq!(first("order_log"), "Takes Order; emits nothing.");
         assert_eq!(first("csv"), "Emits MarketData.");
         assert!(find("order_log").facts().iter().any(|fact| fact.contains("gateway")));
+    }
+
+    #[test]
+    fn middleware_is_listed_with_its_parameters() {
+        let names = ["metrics", "on_error", "circuit_breaker", "rate_limit", "dedupe", "throttle"];
+        for name in names.into_iter().chain(["authorize"]) {
+            let item = find(name);
+            assert_eq!(item.group, MIDDLEWARE, "{name}");
+            let parameters = item.schema.as_ref().map(parameters).unwrap_or_default();
+            assert!(!parameters.is_empty() && parameters.iter().all(|one| !one.doc.is_empty()));
+        }
+    }
+
+    #[test]
+    fn every_key_of_a_route_is_explained() {
+        for item in items(&crate::registry()).iter().filter(|item| item.group == ROUTES) {
+            for parameter in item.schema.as_ref().map(parameters).unwrap_or_default() {
+                assert!(!parameter.doc.is_empty(), "{} of {}", parameter.name, item.name);
+            }
+        }
     }
 
     #[test]

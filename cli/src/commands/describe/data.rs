@@ -1,7 +1,8 @@
 //! What a config comes to, as data. The text is made of it, so that both say the same.
 
+use super::bus::{is_of_copy, middleware, partitions, subscriptions};
 use super::routes::routes;
-use pitlane::event::{Event, EventType, FieldKind, MarketData};
+use pitlane::event::{Choice, Event, EventType, FieldKind, MarketData};
 use pitlane::registry::Registry;
 use pitlane::topology::{LinkInfo, StageInfo, StreamInfo};
 use pitlane_config::{Info, Ready};
@@ -14,6 +15,7 @@ const SCHEMA: u32 = 1;
 pub(super) fn describe(ready: &Ready, registry: &Registry) -> Value {
     let setup = &ready.setup;
     let streams = ready.topology.streams();
+    let public: Vec<_> = streams.iter().filter(|stream| !is_of_copy(stream)).cloned().collect();
     let named = |info: &Info| {
         json!({
             "name": info.name,
@@ -24,10 +26,13 @@ pub(super) fn describe(ready: &Ready, registry: &Registry) -> Value {
     };
     json!({
         "schema": SCHEMA,
-        "sources": sources(ready, &streams),
+        "sources": sources(ready, &public),
         "streams": streams.iter().map(stream).collect::<Value>(),
-        "topics": streams.iter().map(|one| topic(one, ready, registry)).collect::<Value>(),
+        "topics": public.iter().map(|one| topic(one, ready, registry)).collect::<Value>(),
+        "subscriptions": subscriptions(ready, &public, registry),
         "routes": routes(&setup.config),
+        "partitions": partitions(&ready.topology.stages()),
+        "middleware": middleware(&setup.config),
         "stages": ready.topology.stages().iter().map(|one| stage(one, ready)).collect::<Value>(),
         "components": setup.components.iter().map(named).collect::<Value>(),
         "lanes": setup.config.get("lanes").cloned().unwrap_or_else(|| "auto".into()),
@@ -96,11 +101,16 @@ fn topic(stream: &StreamInfo, ready: &Ready, registry: &Registry) -> Value {
 
 /// The words of `kind` of an event type.
 fn kinds(event: EventType, registry: &Registry) -> Vec<&'static str> {
+    choices(event, registry).iter().map(|one| one.name).collect()
+}
+
+/// The same with their numbers.
+pub(super) fn choices(event: EventType, registry: &Registry) -> &'static [Choice] {
     let fields = registry.events().iter().find(|fields| fields.event == event);
     let kind = fields.and_then(|fields| fields.fields.iter().find(|field| field.name == "kind"));
     match kind.map(|field| field.kind) {
-        Some(FieldKind::Choice { choices, .. }) => choices.iter().map(|one| one.name).collect(),
-        _ => Vec::new(),
+        Some(FieldKind::Choice { choices, .. }) => choices,
+        _ => &[],
     }
 }
 
@@ -120,6 +130,7 @@ fn link(link: &LinkInfo) -> Value {
     json!({
         "stream": link.stream,
         "event": link.event.name,
+        "topics": link.topics,
         "conditions": link.conditions,
         "after": link.after,
         "on_full": link.on_full.to_string(),

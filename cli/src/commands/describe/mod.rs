@@ -1,5 +1,6 @@
 //! `pitlane describe`.
 
+mod bus;
 mod data;
 mod routes;
 mod text;

@@ -14,12 +14,7 @@ pub(super) fn routes(config: &Value) -> Value {
                 short => (None, Some(short)),
             };
             let tier = tier.and_then(Value::as_str).unwrap_or("standard");
-            let routes = match routes {
-                Some(Value::Array(routes)) => routes.as_slice(),
-                Some(one) => std::slice::from_ref(one),
-                None => &[],
-            };
-            for route in routes {
+            for route in list_of(routes) {
                 all.push(json!({
                     "source": source,
                     "event": event,
@@ -31,6 +26,15 @@ pub(super) fn routes(config: &Value) -> Value {
         }
     }
     all.into()
+}
+
+/// A list of routes, or the one that stands in the place of a list.
+pub(super) fn list_of(routes: Option<&Value>) -> &[Value] {
+    match routes {
+        Some(Value::Array(routes)) => routes.as_slice(),
+        Some(one) => std::slice::from_ref(one),
+        None => &[],
+    }
 }
 
 /// `pipeline(check -> venue)`, `filter(strength > 0.1 -> gate)`.

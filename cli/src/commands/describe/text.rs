@@ -27,6 +27,17 @@ pub(super) fn page(file: &str, described: &Value) -> String {
                 short(&topic["symbols"]),
             ]
         });
+    page += &optional("subscription", &["tier", "leads to", "matches"], described, |one| {
+        let matches = one["matches"].as_array().into_iter().flatten().map(matched);
+        let matches: Vec<_> = matches.collect();
+        let nothing = || "nothing".to_owned();
+        vec![
+            list(&one["patterns"]),
+            text(&one["tier"]),
+            list(&one["routes"]),
+            if matches.is_empty() { nothing() } else { matches.join("; ") },
+        ]
+    });
     page += &section("route of", &["tier", "leads to"], &described["routes"], |route| {
         let of = format!("{}.{}", text(&route["source"]), text(&route["event"]));
         vec![of, text(&route["tier"]), text(&route["text"])]
@@ -43,7 +54,48 @@ pub(super) fn page(file: &str, described: &Value) -> String {
                 list(&stage["writes"]),
             ]
         });
+    page += &optional("partition", &["by", "copies"], described, |one| {
+        vec![text(&one["component"]), text(&one["by"]), list(&one["copies"])]
+    });
+    page += &optional("middleware", &["around", "parameters"], described, |one| {
+        vec![text(&one["type"]), text(&one["around"]), parameters(&one["parameters"])]
+    });
     page + &format!("\nlanes: {}\n", text(&described["lanes"]))
+}
+
+/// The table of the list `NAMEs` (or `NAME`), if there is anything in it.
+fn optional(
+    name: &str,
+    columns: &[&str],
+    described: &Value,
+    row: impl Fn(&Value) -> Vec<String>,
+) -> String {
+    let items = described.get(format!("{name}s")).unwrap_or(&described[name]);
+    match items.as_array().is_none_or(Vec::is_empty) {
+        true => String::new(),
+        false => section(name, columns, items, row),
+    }
+}
+
+/// `feed: quote of BRAVO.SIM`.
+fn matched(one: &Value) -> String {
+    let kinds = short(&one["kinds"]);
+    let (kinds, symbols) = match one["all_kinds"].as_bool() {
+        Some(true) => (String::new(), short(&one["symbols"])),
+        _ => (kinds, short(&one["symbols"])),
+    };
+    let symbols = if one["all_symbols"] == true { "every symbol".into() } else { symbols };
+    let symbols = if symbols.is_empty() { "symbols that come later".into() } else { symbols };
+    match kinds.is_empty() {
+        true => format!("{}: {symbols}", text(&one["stream"])),
+        false => format!("{}: {kinds} of {symbols}", text(&one["stream"])),
+    }
+}
+
+/// `interval: 5ms, key: symbol`.
+fn parameters(values: &Value) -> String {
+    let all = values.as_object().into_iter().flatten();
+    all.map(|(key, value)| format!("{key}: {}", text(value))).collect::<Vec<_>>().join(", ")
 }
 
 /// A table of what a list has, with a blank line before.
@@ -69,9 +121,12 @@ fn fed_by(source: &Value) -> String {
     }
 }
 
-/// `strategy/sma if strength > 0.1, after check`.
+/// `strategy/sma on signal.> if strength > 0.1 after check`.
 fn reads(link: &Value) -> String {
     let mut said = text(&link["stream"]);
+    if let Some(topics) = link["topics"].as_str() {
+        said += &format!(" on {topics}");
+    }
     let conditions: Vec<_> =
         link["conditions"].as_array().into_iter().flatten().map(text).collect();
     if !conditions.is_empty() {

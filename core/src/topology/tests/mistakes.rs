@@ -35,10 +35,20 @@ fn all_mistakes_of_a_plan_are_found_at_once() {
         "3 is no capacity",
         "did you mean `feed`?",
         "a batch of 0",
-        "no events reach `idle`",
     ] {
         assert!(text.contains(part), "`{part}` is missing in:\n{text}");
     }
+    assert!(!text.contains("no events reach"), "this follows from the others:\n{text}");
+}
+
+#[test]
+fn a_stage_that_no_events_reach_is_warned_of() {
+    let mut plan = Plan::new();
+    plan.component("echo", echo()).component("idle", echo());
+    plan.route::<MarketData>("feed", Tier::FAST, "echo");
+    let checked = plan.check().expect("a warning is no mistake");
+    let text: String = checked.warnings().iter().map(ToString::to_string).collect();
+    assert!(text.contains("no events reach `idle`"), "{text}");
 }
 
 #[test]

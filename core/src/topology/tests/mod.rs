@@ -6,6 +6,7 @@ mod consumers;
 mod failures;
 mod faults;
 mod grouped;
+mod held;
 mod lossy;
 mod mistakes;
 mod partitions;
