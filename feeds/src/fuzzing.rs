@@ -121,9 +121,10 @@ mod tests {
         writer.finish().expect("memory takes it")
     }
 
-    /// Found by the fuzzer: milliseconds beyond the year 2554 overflowed.
+    /// Found by the fuzzer: milliseconds and microseconds beyond the year 2554 overflowed.
     #[test]
     fn a_time_beyond_all_times_does_not_panic() {
+        super::capture(b"99999999999999999 {\"e\":\"trade\",\"T\":99999999999999999,\"E\":1}\n");
         super::capture(b"1723075200000000000 {\"e\":\"trade\",\"T\":99999999999999,\"E\":1}\n");
         super::capture(b"99999999999999 {\"e\":\"trade\",\"T\":1,\"E\":1}\n");
         super::capture(b"99999999999999999 {\"e\":\"trade\",\"T\":99999999999999999,\"E\":1}\n");

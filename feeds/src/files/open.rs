@@ -75,6 +75,8 @@ fn open(
     let format = match options.format {
         Some(format) => format,
         None if options.form.is_some() => FileFormat::Csv,
+        // What a pipe holds can be looked at only once.
+        None if options.preset.is_some() => FileFormat::of_name(path),
         None => FileFormat::of(path)?,
     };
     match format {
