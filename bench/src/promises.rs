@@ -10,7 +10,7 @@ use pitlane::route::{self, OnFull};
 use pitlane::stage::{Outbox, each};
 use pitlane::topology::{Lanes, LinkReport, Plan, Report, Running};
 use std::hint::black_box;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A promise and what was measured.
 #[derive(Clone, Debug, PartialEq)]

@@ -79,6 +79,13 @@ impl Shapes for Patterns {
     }
 }
 
+/// Adds what a key of a route says to its schema.
+fn explain((key, schema): (&String, &mut Value)) {
+    if let (Some(schema), Some(text)) = (schema.as_object_mut(), describe(key)) {
+        schema.insert("description".into(), text.into());
+    }
+}
+
 /// What a key of a route says.
 fn describe(key: &str) -> Option<&'static str> {
     Some(match key {
@@ -114,11 +121,7 @@ impl Shapes for Route {
             });
             if let (Some(all), Some(more)) = (all.as_object_mut(), properties.as_object()) {
                 all.extend(more.clone());
-                let described = |(key, schema): (&String, &mut Value)| {
-                    let schema = schema.as_object_mut()?;
-                    schema.insert("description".into(), describe(key)?.into())
-                };
-                all.iter_mut().for_each(|property| drop(described(property)));
+                all.iter_mut().for_each(explain);
             }
             let mut required: Vec<&str> = required.to_vec();
             required.insert(0, "type");
