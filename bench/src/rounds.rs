@@ -66,7 +66,7 @@ impl Work {
 }
 
 /// How long the calling thread has been on a core.
-fn on_core() -> Duration {
+pub(crate) fn on_core() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
@@ -75,17 +75,6 @@ impl Variant {
     /// A variant by its name.
     pub fn new(name: impl Into<String>, run: impl FnMut() -> Work + 'static) -> Self {
         Self { name: name.into(), run: Box::new(run) }
-    }
-
-    /// What it is called.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// Runs it once.
-    pub fn run(&mut self) -> Work {
-        (self.run)()
     }
 }
 

@@ -46,6 +46,44 @@ fn an_event_written_in_its_place_is_published_and_where_there_is_no_room_nothing
 }
 
 #[test]
+fn many_are_written_as_one_by_one_as_far_as_there_is_room() {
+    // Capacities on both sides of the one from which lines are asked for in bursts, with and without.
+    for (capacity, lossy, on_one_core) in
+        [(4, false, false), (64, false, false), (64, false, true), (64, true, false)]
+    {
+        let mut ring = RingBuilder::<Slot>::new(capacity).expect("a power of two");
+        ring.reader();
+        if lossy {
+            ring.lossy_reader();
+        }
+        if on_one_core {
+            ring.on_one_core();
+        }
+        let (mut producer, mut readers, _lossy) = ring.build_with_lossy();
+        let (mut next, mut expected) = (0, 0);
+        for round in 0..200 {
+            let (wanted, free) = (round * 7 % 90, capacity - readers[0].lag() as usize);
+            let first = next;
+            let written = producer.write_many(wanted, |at, slot| {
+                assert_eq!(first + at as u64, next, "in order");
+                *slot = Slot::from_event(event(next));
+                next += 1;
+            });
+            assert_eq!((written, next - first), (wanted.min(free), written as u64));
+            producer.publish();
+            let mut batch = readers[0].poll(1 + round % 50);
+            for at in 0..batch.len() {
+                assert_eq!(batch.get(at), &Slot::from_event(event(expected)));
+                expected += 1;
+            }
+            let count = batch.len();
+            batch.release(count);
+        }
+        assert!(expected > 200);
+    }
+}
+
+#[test]
 fn a_dropped_claim_publishes_nothing() {
     let mut ring = RingBuilder::<MarketData>::new(4).expect("a power of two");
     ring.reader();

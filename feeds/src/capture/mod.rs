@@ -12,7 +12,7 @@
 //! |---|---|
 //! | `plain` | messages as they come, read at once; all others are left to a reader of JSON |
 //! | `message` | one message, read without building anything |
-//! | `level`, `symbols` | prices and sizes; names of instruments |
+//! | `key`, `level`, `symbols` | keys; prices and sizes; names of instruments |
 //! | `skip` | what of a message is not looked at |
 //! | `chain` | how depth updates and snapshots hang together |
 //! | `decode` | lines to events |
@@ -24,6 +24,7 @@
 mod chain;
 mod decode;
 mod file;
+mod key;
 mod level;
 mod message;
 mod plain;

@@ -5,7 +5,8 @@
 //! to the reader of JSON, from the begin: it gives the same, and says what is wrong. Both hand each
 //! value to [`Message::text`] and its like, so that what it means is written once.
 
-use super::message::{Key, Message};
+use super::key::Key;
+use super::message::Message;
 use crate::csv::{Scale, decimal, whole};
 use pitlane::event::fixed::{NULL, ParseError};
 use std::ops::Range;

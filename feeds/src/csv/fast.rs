@@ -5,9 +5,9 @@
 //! ```
 //!
 //! Only fields that an event needs are looked at, in the order in which it needs them, and rows of one
-//! file take one way through the code: which, the file's shape says once for a run of rows. A number that is not
-//! plain is read as the decoder of lines reads it. Rows with quotes, with too many or too few
-//! fields, and bad ones are left to that decoder: it gives the same events, and says what is wrong.
+//! file take one way through the code: which, the file's shape says once for a run of rows. A number
+//! that is not plain is read as the decoder of lines reads it. Rows with quotes, with too many or too
+//! few fields, and bad ones are left to that decoder: it gives the same events, and says what is wrong.
 
 use super::decode::{Decoder, Row};
 use super::field::{decimal, short, whole, word};
@@ -15,8 +15,9 @@ use super::layout::{Arity, Layout, Role, Shape};
 use super::lines::Lines;
 use super::marks::Marks;
 use super::number::{Scale, unsigned};
+use super::out::Out;
 use pitlane::event::fixed::NULL;
-use pitlane::event::{MarketData, MarketDataKind, Side};
+use pitlane::event::{MarketDataKind, Side};
 use std::ops::Range;
 
 /// No such column.
@@ -175,16 +176,6 @@ const SELL: u64 = word(b"sell");
 #[inline(never)]
 fn unusual(text: &[u8], scale: Scale) -> Option<i64> {
     scale.parse(text).ok()
-}
-
-/// Where events go; each is written where it stays: copying one that was just written costs as much
-/// as all else, since the copy waits for the writes.
-pub(super) trait Out {
-    /// Rows for which there is room.
-    fn room(&self) -> usize;
-
-    /// Takes the event of a row.
-    fn take(&mut self, event: MarketData);
 }
 
 impl Decoder {

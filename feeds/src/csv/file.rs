@@ -1,12 +1,12 @@
 //! One CSV file as a source.
 
 use super::decode::{Decoder, Ground, header_fields};
-use super::fast::Out;
 use super::layout::{Columns, Form, Header, Layout, Role, Shape};
-use super::levels::{LevelRows, Levels};
+use super::levels::Levels;
 use super::lines::{BUFFER, Found, LONGEST_LINE, Lines};
 use super::marks::Marks;
 use super::options::OnBadRow;
+use super::out::{BookRows, Events, Order};
 use super::problem::{Problem, RowError};
 use crate::bytes::{self, Bytes};
 use crate::error::{at_path, shown};
@@ -48,59 +48,6 @@ struct Open {
     fast: u32,
     /// Where rows are levels of a book.
     levels: Option<Levels>,
-}
-
-/// Counts rows that step back in time.
-struct Order {
-    last_time: u64,
-    steps_back: u64,
-}
-
-impl Order {
-    #[inline]
-    fn look_at(&mut self, event: &MarketData) {
-        let time = crate::merge::time(event);
-        self.steps_back += u64::from(time < self.last_time);
-        self.last_time = time;
-    }
-}
-
-/// Rows that are events as they are.
-struct Events<'a> {
-    batch: &'a mut Vec<MarketData>,
-    order: &'a mut Order,
-}
-
-impl Out for Events<'_> {
-    #[inline]
-    fn room(&self) -> usize {
-        self.batch.capacity() - self.batch.len()
-    }
-
-    #[inline(always)]
-    fn take(&mut self, event: MarketData) {
-        self.order.look_at(&event);
-        self.batch.push(event);
-    }
-}
-
-/// Rows that are levels of a book.
-struct BookRows<'a> {
-    rows: LevelRows<'a>,
-    order: &'a mut Order,
-}
-
-impl Out for BookRows<'_> {
-    #[inline]
-    fn room(&self) -> usize {
-        self.rows.room()
-    }
-
-    #[inline(always)]
-    fn take(&mut self, event: MarketData) {
-        self.order.look_at(&event);
-        self.rows.push(event);
-    }
 }
 
 impl Open {

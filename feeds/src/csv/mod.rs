@@ -14,7 +14,7 @@
 //! | `lines` | lines from a large buffer, no copy |
 //! | `marks` | where fields and rows end, 64 bytes at a time |
 //! | `field` | numbers and words of known bounds |
-//! | `fast` | plain rows by their marks, all others left to `decode` |
+//! | `fast`, `out` | plain rows by their marks, all others left to `decode`; where events go |
 //! | `decode`, `number`, `clock`, `words`, `book` | rows to events, no allocation per row |
 //! | `file` | one file as a source; bad rows |
 //! | `files` | which files a config names; what their names say |
@@ -37,6 +37,7 @@ mod marks;
 mod number;
 mod open;
 pub(crate) mod options;
+mod out;
 mod preset;
 mod problem;
 mod snapshots;

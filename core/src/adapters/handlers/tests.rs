@@ -162,6 +162,23 @@ fn a_handler_that_fails_or_panics_costs_its_event_and_none_is_begun_twice() {
 }
 
 #[test]
+fn of_a_handler_that_answers_too_much_nothing_is_published() {
+    let runtime = runtime();
+    everywhere(|lanes| {
+        let seen = Recorder::new();
+        let handler = |event: MarketData| async move {
+            let answers = if event.header.root % 5 == 0 { 17 } else { 1 };
+            Ok(vec![event; answers])
+        };
+        let handlers = async_each(runtime.handle().clone(), FREE, handler).on_error(OnError::Skip);
+        let report = run(lanes, handlers, &seen);
+        assert_eq!(report.dead_letters.count, EVENTS as u64 / 5);
+        let want: Vec<_> = (1..=EVENTS as u64).filter(|root| root % 5 != 0).collect();
+        assert_eq!(roots(&seen), want);
+    });
+}
+
+#[test]
 fn an_event_whose_handler_fails_is_tried_again() {
     let runtime = runtime();
     let seen = Recorder::new();
