@@ -167,7 +167,7 @@ fn of_a_handler_that_answers_too_much_nothing_is_published() {
     everywhere(|lanes| {
         let seen = Recorder::new();
         let handler = |event: MarketData| async move {
-            let answers = if event.header.root % 5 == 0 { 17 } else { 1 };
+            let answers = if event.header.root.is_multiple_of(5) { 17 } else { 1 };
             Ok(vec![event; answers])
         };
         let handlers = async_each(runtime.handle().clone(), FREE, handler).on_error(OnError::Skip);
