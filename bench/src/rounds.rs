@@ -76,6 +76,17 @@ impl Variant {
     pub fn new(name: impl Into<String>, run: impl FnMut() -> Work + 'static) -> Self {
         Self { name: name.into(), run: Box::new(run) }
     }
+
+    /// What it is called.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Runs it once.
+    pub fn run(&mut self) -> Work {
+        (self.run)()
+    }
 }
 
 /// What a variant took, over all rounds.
