@@ -42,9 +42,9 @@ fn new_names_the_crate_after_its_folder_and_says_where_pitlane_is() {
 }
 
 /// Builds a whole crate, which takes a minute or more: run with
-/// `cargo test -p pitlane-cli --test cli -- --ignored`.
+/// `cargo test --test cli -- --ignored`.
 #[test]
-#[ignore = "builds a crate of its own: cargo test -p pitlane-cli --test cli -- --ignored"]
+#[ignore = "builds a crate of its own: cargo test --test cli -- --ignored"]
 fn a_new_crate_passes_its_test_and_replays_its_config() {
     let folder = Folder::empty();
     folder.run(["new", "my-strategy"]).assert_code(0);
