@@ -5,6 +5,7 @@ use super::symbols::Symbols;
 use crate::bytes::{self, Bytes};
 use crate::csv::{BUFFER, Found, Lines, OnBadRow, fill};
 use crate::error::shown;
+use crate::held::Held;
 use pitlane::Instruments;
 use pitlane::event::MarketData;
 use pitlane::source::{Source, SourceError, SourceReport};
@@ -34,9 +35,8 @@ pub(crate) struct CaptureFile {
     decoder: Decoder,
     /// A snapshot that came before any message named an instrument.
     held: Option<Vec<u8>>,
-    /// Events of the message that did not fit into the last batch, from `at` on.
-    events: Vec<MarketData>,
-    at: usize,
+    /// Events of the message that did not fit into the last batch.
+    left: Held,
     done: bool,
     failed: Option<SourceError>,
     last_time: u64,
@@ -55,8 +55,7 @@ impl CaptureFile {
             open: None,
             decoder,
             held: None,
-            events: Vec::new(),
-            at: 0,
+            left: Held::default(),
             done: false,
             failed: None,
             last_time: 0,
@@ -70,17 +69,6 @@ impl CaptureFile {
         let bytes = Bytes::Memory(bytes::counted(std::io::Cursor::new(text)));
         self.open = Some((bytes, Lines::new(BUFFER)));
         self
-    }
-
-    /// Moves what was left over into the batch, as much as fits.
-    fn hand_out(&mut self, batch: &mut Vec<MarketData>) {
-        let count = (batch.capacity() - batch.len()).min(self.events.len() - self.at);
-        batch.extend_from_slice(&self.events[self.at..self.at + count]);
-        self.at += count;
-        if self.at == self.events.len() {
-            self.events.clear();
-            self.at = 0;
-        }
     }
 
     /// Takes note of events that go out.
@@ -99,7 +87,7 @@ impl CaptureFile {
         lines: &mut Lines,
         batch: &mut Vec<MarketData>,
     ) -> Result<Found, SourceError> {
-        while self.events.is_empty() && batch.len() < batch.capacity() {
+        while self.left.events.is_empty() && batch.len() < batch.capacity() {
             let (start, end) = match lines.next() {
                 Found::Line { start, end, .. } => (start, end),
                 other => return Ok(other),
@@ -112,13 +100,13 @@ impl CaptureFile {
                 self.decoder.look_at(line);
                 self.release()?;
             }
-            let held_back = !self.events.is_empty();
+            let held_back = !self.left.events.is_empty();
             let decoded = if held_back {
                 // The snapshot goes before what this line says.
                 let mut none = Vec::new();
-                self.decoder.decode(line, &mut none, &mut self.events)
+                self.decoder.decode(line, &mut none, &mut self.left.events)
             } else {
-                self.decoder.decode(line, batch, &mut self.events)
+                self.decoder.decode(line, batch, &mut self.left.events)
             };
             match decoded {
                 Ok(()) => {}
@@ -137,7 +125,7 @@ impl CaptureFile {
     /// Decodes the snapshot that was held back, where it is known now of which instrument it is.
     fn release(&mut self) -> Result<(), SourceError> {
         let Some(line) = self.held.take_if(|_| self.decoder.knows_symbols()) else { return Ok(()) };
-        self.decoder.decode(&line, &mut Vec::new(), &mut self.events).or_else(|problem| {
+        self.decoder.decode(&line, &mut Vec::new(), &mut self.left.events).or_else(|problem| {
             let error = self.error(&line, 0, &problem);
             self.bad_row(error)
         })
@@ -183,7 +171,7 @@ impl CaptureFile {
         let more = loop {
             match self.decode(&mut lines, batch)? {
                 Found::End => break false,
-                _ if !self.events.is_empty() || batch.len() == batch.capacity() => break true,
+                _ if !self.left.events.is_empty() || batch.len() == batch.capacity() => break true,
                 _ => {
                     let count = lines.count;
                     fill(&mut lines, &mut bytes, &self.path, count)?;
@@ -208,7 +196,7 @@ impl CaptureFile {
 impl CaptureFile {
     fn read_on(&mut self, batch: &mut Vec<MarketData>) -> Result<bool, SourceError> {
         loop {
-            self.hand_out(batch);
+            self.left.hand_out(batch);
             if batch.len() == batch.capacity() {
                 return Ok(true);
             }
