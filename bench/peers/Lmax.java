@@ -21,7 +21,7 @@ public final class Lmax {
         long a, b, c, d, e, f, g, h;
 
         void write(long n) {
-            a = n; b = n + 1; c = n + 2; d = n + 3; e = n + 4; f = n + 5; g = n + 6; h = n + 7;
+            a = n + 1; b = n + 2; c = n + 3; d = n + 4; e = n + 5; f = n + 6; g = n + 7; h = n + 8;
         }
 
         long sum() {
@@ -116,7 +116,7 @@ public final class Lmax {
         looked.countDown();
         for (Thread thread : threads) thread.join();
         disruptor.shutdown();
-        long expected = (4 * each * (each - 1) + 28 * each) * writers;
+        long expected = (4 * each * (each - 1) + 36 * each) * writers;
         for (Adder adder : adders) {
             if (adder.sum != expected) throw new IllegalStateException("a field arrived wrong");
         }

@@ -17,7 +17,7 @@ use pitlane::event::{Event, MarketData, Slot};
 use pitlane::ingress::IngressOptions;
 use pitlane::route::{Route, broadcast, pipeline};
 use pitlane::source::SourceError;
-use pitlane::stage::{Component, Outbox, each};
+use pitlane::stage::{Fault, On, Outbox, Stage, component};
 use pitlane::topology::{Entry, Flow, Input, Lanes, Plan};
 use std::sync::mpsc;
 
@@ -44,7 +44,7 @@ pub fn topology(lanes: Lanes, shape: Shape, size: Size) -> Ran {
         Shape::Diamond => (&["a", "b", "c"], pipeline([broadcast(["a", "b"]), Route::from("c")])),
     };
     let cores = must_be_busy(&lanes);
-    let plan = plan(names, route, lanes, events, capacity, &said);
+    let plan = plan(names, route, lanes, capacity, &said);
     drop(said);
     let running = plan.check().expect("a sound plan").start().expect("it starts");
     let ran = timed(cores, events, || {
@@ -53,7 +53,8 @@ pub fn topology(lanes: Lanes, shape: Shape, size: Size) -> Ran {
         report.events
     });
     let sums: Vec<_> = heard.iter().collect();
-    assert_eq!(sums, vec![sum_of_entered(events); names.len()]);
+    assert_eq!(sums.len(), names.len());
+    assert!(sums.iter().all(|heard| heard.sum == sum_of_entered(events, 1, heard.feed)));
     ran
 }
 
@@ -67,7 +68,7 @@ pub fn three_to_one(cores: Option<Cores>, lanes: Lanes, size: Size) -> Ran {
     let each = size.events / WRITERS;
     let events = each * WRITERS;
     let (said, heard) = mpsc::channel();
-    let plan = plan(&["a"], Route::from("a"), lanes, events, size.capacity, &said);
+    let plan = plan(&["a"], Route::from("a"), lanes, size.capacity, &said);
     drop(said);
     let mut checked = plan.check().expect("a sound plan");
     let options = IngressOptions {
@@ -77,16 +78,18 @@ pub fn three_to_one(cores: Option<Cores>, lanes: Lanes, size: Size) -> Ran {
     };
     let ingress = checked.ingress::<MarketData>(FEED, options).expect("it is routed");
     let monitor = checked.monitor();
-    // Asleep until the last event was handled, so it takes part in nothing.
+    // Asleep until the last thread has published, so that it takes part in nothing.
+    let (publishing, published) = mpsc::channel::<()>();
     let ender = std::thread::spawn(move || {
-        let sums = heard.recv();
+        let _ = published.recv();
         monitor.drain();
-        sums
     });
     let mut team = Team::new();
     for index in 0..WRITERS as usize {
         let mut producer = ingress.producer().expect("one for each");
+        let publishing = publishing.clone();
         let publish = move || {
+            let _ended = publishing;
             let mut batch: Vec<MarketData> = Vec::with_capacity(size.batch);
             for n in (0..each).step_by(size.batch) {
                 batch.clear();
@@ -97,6 +100,7 @@ pub fn three_to_one(cores: Option<Cores>, lanes: Lanes, size: Size) -> Ran {
         };
         team = team.with(cores.map(|cores| cores.of(index + 1)), publish);
     }
+    drop(publishing);
     let serve = move || {
         let report = checked.start().expect("it starts").serve();
         assert!(report.is_complete(), "{report:?}");
@@ -105,11 +109,9 @@ pub fn three_to_one(cores: Option<Cores>, lanes: Lanes, size: Size) -> Ran {
     let (mut ran, _) = team.with(cores.map(|cores| cores.first), serve).run(events);
     // Threads that publish back off where there is no room.
     ran.cores = 0;
-    let sums = ender.join().expect("it only waits").expect("told by the stage");
-    // Roots are numbered over all three; the other words are those of one, three times.
-    let mut expected = sum_of_entered(each).map(|sum| sum.wrapping_mul(WRITERS));
-    expected[2] = sum_of_entered(events)[2];
-    assert_eq!(sums, expected);
+    ender.join().expect("it only waits");
+    let heard = heard.recv().expect("told by the stage");
+    assert_eq!(heard.sum, sum_of_entered(each, WRITERS, heard.feed));
     ran
 }
 
@@ -122,46 +124,57 @@ fn plan(
     names: &[&str],
     route: Route,
     lanes: Lanes,
-    events: u64,
     capacity: usize,
-    said: &mpsc::Sender<[u64; 8]>,
+    said: &mpsc::Sender<Heard>,
 ) -> Plan {
     let mut plan = Plan::new();
     for name in names {
-        plan.component(name, adder(events, said));
+        let adder = Adder { sum: 0, said: said.clone() };
+        plan.component(name, component(adder).on::<MarketData>());
     }
     plan.route::<MarketData>(FEED, Tier::FAST, route);
     plan.lanes(lanes).capacity(capacity);
     plan
 }
 
-/// Adds up all words of all events, each word by itself, and says what it got after the last one.
-fn adder(events: u64, said: &mpsc::Sender<[u64; 8]>) -> Component {
-    let (said, mut sums) = (said.clone(), [0_u64; 8]);
-    let add = each(move |event: &MarketData, _: &mut Outbox| {
-        let words: &[u64; 8] = bytemuck::cast_ref(event);
-        for (sum, word) in sums.iter_mut().zip(words) {
-            *sum = sum.wrapping_add(*word);
-        }
-        if event.header.root == events {
-            let mut sums = sums;
-            // The source's number, which the sequencer writes, is its own.
-            sums[3] = 0;
-            said.send(sums).expect("somebody waits");
-        }
-        Ok(())
-    });
-    add.into()
+/// Adds up all words of all events, as rivals' threads do, and says at the end what it got.
+struct Adder {
+    sum: u64,
+    said: mpsc::Sender<Heard>,
 }
 
-/// The sums by word: the third is the root, which counts from 1; the fourth is left out.
-fn sum_of_entered(events: u64) -> [u64; 8] {
-    let below = events * events.saturating_sub(1) / 2;
-    std::array::from_fn(|at| match at {
-        2 => below + events,
-        3 => 0,
-        at => below + at as u64 * events,
-    })
+/// What a stage got, and the number of its events' source, which the sequencer wrote.
+#[derive(Debug)]
+struct Heard {
+    sum: u64,
+    feed: u16,
+}
+
+impl Stage for Adder {
+    fn on_stop(&mut self, out: &mut Outbox) -> Result<(), Fault> {
+        let feed = out.names().id(FEED).expect("it is routed");
+        self.said.send(Heard { sum: self.sum, feed }).expect("somebody waits");
+        Ok(())
+    }
+}
+
+impl On<MarketData> for Adder {
+    fn on(&mut self, event: &MarketData, _: &mut Outbox) -> Result<(), Fault> {
+        self.sum = self.sum.wrapping_add(line::sum(Slot::of(event)));
+        Ok(())
+    }
+}
+
+/// The words of `events` events, each entered by so many writers, added up: roots are numbered over all of
+/// them.
+fn sum_of_entered(events: u64, writers: u64, feed: u16) -> u64 {
+    let entered = |n| {
+        let mut event = line::numbered(n);
+        (event.header.root, event.header.source) = (0, feed);
+        line::sum(&event)
+    };
+    let words = (0..events).map(entered).fold(0, u64::wrapping_add).wrapping_mul(writers);
+    (1..=events * writers).fold(words, u64::wrapping_add)
 }
 
 fn event(n: u64) -> MarketData {

@@ -1,6 +1,7 @@
 //! Which cores threads may run on, and pinning them, with a report of what was really done.
 
-use rustix::thread::{CpuSet, sched_getaffinity};
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+use std::marker::PhantomData;
 
 /// The cores the calling thread may run on, as the system says now; empty where it does not say.
 #[must_use]
@@ -41,6 +42,43 @@ pub fn pin_to(core: usize) -> Result<(), PinError> {
     Ok(())
 }
 
+/// Keeps the calling thread off cores as long as it lives; then the thread may run where it could before.
+#[derive(Debug)]
+#[must_use = "dropping it lets the thread back at once"]
+pub(crate) struct KeptOff {
+    before: Option<CpuSet>,
+    /// Affinity is a thread's own: it must end on the thread on which it began.
+    thread: PhantomData<*const ()>,
+}
+
+/// Keeps the calling thread off `cores`. Nothing is done where no others are left to it, or the system
+/// refuses.
+pub(crate) fn keep_off(cores: &[usize]) -> KeptOff {
+    KeptOff { before: set_without(cores), thread: PhantomData }
+}
+
+/// Gives what the thread was allowed before.
+fn set_without(cores: &[usize]) -> Option<CpuSet> {
+    let before = sched_getaffinity(None).ok()?;
+    let mut others = before;
+    cores.iter().filter(|&&core| core < CpuSet::MAX_CPU).for_each(|&core| others.unset(core));
+    if others.count() == 0 || others == before {
+        return None;
+    }
+    sched_setaffinity(None, &others).ok()?;
+    Some(before)
+}
+
+impl Drop for KeptOff {
+    fn drop(&mut self) {
+        if let Some(before) = &self.before
+            && let Err(error) = sched_setaffinity(None, before)
+        {
+            tracing::warn!(%error, "the thread's cores were not restored");
+        }
+    }
+}
+
 /// Cores as ranges: `0-3,7`; `none` where there are none.
 #[must_use]
 pub fn ranges(cores: &[usize]) -> String {
@@ -76,6 +114,23 @@ mod tests {
             };
             assert_ne!(allowed, "none");
         }
+    }
+
+    #[test]
+    fn a_thread_is_kept_off_cores_for_a_while_unless_it_has_no_others() {
+        std::thread::spawn(|| {
+            let before = allowed_cores();
+            let (last, others) = before.split_last().expect("this test runs somewhere");
+            let kept = keep_off(&[*last, usize::MAX]);
+            let left = if others.is_empty() { &before } else { others };
+            assert_eq!(allowed_cores(), left);
+            drop(kept);
+            assert_eq!(allowed_cores(), before);
+            let _kept = keep_off(&before);
+            assert_eq!(allowed_cores(), before, "a thread must run somewhere");
+        })
+        .join()
+        .expect("no panic");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::recording::RecorderThread;
 use super::threads::{GRACE, LaneThread, start_threads};
 use super::watchdog::Watchdog;
 use super::{Entry, Flow, Input, Monitor, Port, Report, RunError};
+use crate::affinity;
 use crate::event::{Event, EventType, Slot};
 use crate::ingress::Inlets;
 use crate::lane::Lane;
@@ -35,6 +36,8 @@ pub struct Running {
     pub(super) turn: usize,
     /// Lanes that may sleep until something enters.
     pub(super) sleepers: Vec<Bed>,
+    /// Cores that lanes are pinned to.
+    pub(super) lane_cores: Vec<usize>,
     pub(super) waiter: Waiter,
     pub(super) started: Instant,
     /// Names and types of the streams, ingresses first, and who tells what went through them.
@@ -79,6 +82,7 @@ impl Running {
             Placement::Inline(_) => checked.most_at_once(),
             Placement::Threads(_) => usize::MAX,
         };
+        let lane_cores = planned.iter().filter_map(|lane| lane.cpu).collect();
         let Built { sequencer, mut lanes, sleepers, recorder } = build(&mut checked, planned)?;
         let lanes = match (placement, lanes.pop()) {
             (Placement::Inline(_), Some(mut lane)) => {
@@ -98,6 +102,7 @@ impl Running {
             lanes,
             turn,
             sleepers,
+            lane_cores,
             waiter: Waiter::new(Wait::Backoff, Bed::new()),
             started: Instant::now(),
             streams,
@@ -267,8 +272,13 @@ impl Running {
 
     /// Runs until the input is done or someone ends it, then stops. What comes by
     /// [`crate::ingress`] enters as well.
+    ///
+    /// Meanwhile the calling thread keeps off the cores that lanes are pinned to, if it has others; the
+    /// threads that the input starts then do, too.
     #[must_use]
     pub fn run(mut self, input: &mut dyn Input) -> Report {
+        // Left to itself the system has been seen to let it share a lane's core for half a run.
+        let _kept_off = affinity::keep_off(&self.lane_cores);
         let mut error = None;
         while !self.shared.is_halted() && !self.shared.is_draining() {
             let before = self.sequencer.entered();

@@ -10,6 +10,7 @@ mod held;
 mod lossy;
 mod mistakes;
 mod partitions;
+mod placement;
 
 use super::*;
 use crate::Tier;
