@@ -128,6 +128,24 @@ impl Input {
         self.max_lag = self.max_lag.max(self.lag());
     }
 
+    /// Looks at the stream again where fewer events than so many are known to be ready.
+    #[inline]
+    pub(super) fn look_for(&mut self, events: usize) {
+        match &mut self.from {
+            Origin::Gated(reader) if self.aside.is_empty() => {
+                if reader.available() < events {
+                    self.bound = reader.look();
+                    self.max_lag = self.max_lag.max(reader.visible() as u64);
+                }
+            }
+            _ => {
+                if !self.is_ready() {
+                    self.look();
+                }
+            }
+        }
+    }
+
     /// Looks at the stream again where nothing of it is known to be left.
     pub(crate) fn look_if_empty(&mut self) {
         let is_empty = match &self.from {
@@ -215,25 +233,27 @@ impl Input {
         if !self.aside.is_empty() {
             return self.run_aside(stage, out, until, limit);
         }
-        let (first, slots) = match &self.from {
+        let (handler, when, tagger) = (self.handler, self.when.as_mut(), self.tagger.as_mut());
+        let run = |first, slots| stage.run(handler, Run { slots, first, until, tagger, when }, out);
+        let ran = match &mut self.from {
             Origin::Gated(reader) => {
-                (reader.sequence(), reader.visible_slice(limit.min(reader.available())))
+                let ran = run(reader.sequence(), reader.available_slice(limit));
+                reader.release(ran.consumed);
+                ran
             }
             Origin::Lossy(copied) => {
-                (copied.done(), &copied.events()[..limit.min(copied.events().len())])
+                let slots = copied.events();
+                let ran = run(copied.done(), &slots[..limit.min(slots.len())]);
+                copied.release(ran.consumed);
+                ran
             }
             Origin::Dealt(dealt) => {
-                (dealt.taken(), &dealt.events()[..limit.min(dealt.events().len())])
+                let slots = dealt.events();
+                let ran = run(dealt.taken(), &slots[..limit.min(slots.len())]);
+                dealt.release(ran.consumed);
+                ran
             }
         };
-        let (when, tagger) = (self.when.as_mut(), self.tagger.as_mut());
-        let run = Run { slots, first, until, tagger, when };
-        let ran = stage.run(self.handler, run, out);
-        match &mut self.from {
-            Origin::Gated(reader) => reader.release(ran.consumed),
-            Origin::Lossy(copied) => copied.release(ran.consumed),
-            Origin::Dealt(dealt) => dealt.release(ran.consumed),
-        }
         self.filtered += ran.filtered as u64;
         ran
     }

@@ -36,9 +36,22 @@ pub(crate) struct NodeParts {
 pub(crate) struct Node {
     pub(super) parts: NodeParts,
     state: State,
-    /// Whether counts are written down only when its group says so.
-    counts_when_told: bool,
+    counts: Counts,
+    /// Polls with events since counts were written down, and how many there may be.
+    uncounted: u32,
+    most_uncounted: u32,
 }
+
+/// What a node counts by itself.
+#[derive(Default)]
+struct Counts {
+    events_in: u64,
+    batches: u64,
+    largest_batch: u64,
+}
+
+/// Busy polls after which counts are written down, for those who watch: writing them is a tenth of a poll.
+const MOST_UNCOUNTED: u32 = 16;
 
 /// How soon a stage that put an event off is asked again: what it waits for wakes nobody.
 const LONGEST_PUT_OFF: Duration = Duration::from_millis(1);
@@ -53,7 +66,8 @@ enum State {
 
 impl Node {
     pub(crate) fn new(parts: NodeParts) -> Self {
-        Self { parts, state: State::Running, counts_when_told: false }
+        let (state, counts) = (State::Running, Counts::default());
+        Self { parts, state, counts, uncounted: 0, most_uncounted: MOST_UNCOUNTED }
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -103,6 +117,7 @@ impl Node {
             if self.parts.out.is_blocked() {
                 // Others may wait for what this node can promise by now, and it for them.
                 self.parts.inputs.iter_mut().for_each(Input::look_if_empty);
+                self.count_if_due(false);
                 return Ok(self.promise() | moved);
             }
         }
@@ -111,6 +126,7 @@ impl Node {
         }
         if self.parts.failures.is_pending() && !self.parts.failures.waits().is_zero() {
             // What waits in relays need not wait with the event.
+            self.count_if_due(false);
             return Ok(self.parts.out.flush() | self.promise());
         }
         self.parts.out.begin_poll();
@@ -121,7 +137,7 @@ impl Node {
             Some((input, fault)) => {
                 // What came before the failing event stands, whatever becomes of it.
                 self.parts.out.flush();
-                then = self.failed(input, fault)?;
+                then = self.failed(input, *fault)?;
                 released |= then != Then::Waits;
             }
             // What failed before was handled now, unless it was put off.
@@ -139,11 +155,8 @@ impl Node {
             self.parts.out.end_batch();
         }
         moved |= self.promise();
-        if released {
-            if !self.counts_when_told {
-                self.count();
-            }
-        } else if self.inputs_finished() && !self.parts.out.is_blocked() {
+        self.count_if_due(released);
+        if !released && self.inputs_finished() && !self.parts.out.is_blocked() {
             // Streams also close when a topology is halted: that is no end to be told of.
             if self.parts.shared.is_halted() {
                 return Ok(false);
@@ -167,47 +180,42 @@ impl Node {
 
     /// Takes events in their order until the limit, or an input to wait for, or an output is full.
     /// Gives how many, and the input whose next event failed.
-    fn run(&mut self) -> (usize, Option<(usize, Fault)>) {
-        let NodeParts { stage, inputs, out, counters, limit, joins, .. } = &mut self.parts;
-        let mut left = *limit;
-        let mut filtered = 0;
-        let mut fault = None;
-        while left > 0 {
-            let (number, until, most) = if *joins {
-                choose_tagged(inputs)
-            } else {
-                let (number, until) = choose(inputs);
-                (number, until, usize::MAX)
-            };
-            let input = &mut inputs[number];
-            if !input.is_ready() {
-                let before = input.least_root();
-                input.look();
-                if !input.is_ready() && input.least_root() == before {
+    fn run(&mut self) -> (usize, Option<(usize, Box<Fault>)>) {
+        let NodeParts { stage, inputs, out, limit, joins, .. } = &mut self.parts;
+        let mut taken = Taken { left: *limit, filtered: 0, fault: None };
+        if let [input] = inputs.as_mut_slice() {
+            // What comes meanwhile is for the next poll: those behind have their turn first.
+            input.look_for(*limit);
+            while taken.left > 0 && input.is_ready() {
+                if !taken.take(&mut **stage, input, 0, out, (u64::MAX, usize::MAX)) {
                     break;
                 }
-                continue;
             }
-            let ran = input.run(&mut **stage, out, until, left.min(out.stride()).min(most));
-            out.handled();
-            left -= ran.consumed;
-            filtered += ran.filtered;
-            if let Some(reason) = ran.fault {
-                fault = Some((number, reason));
-                break;
-            }
-            if out.is_blocked() || out.is_put_off() {
-                break;
+        } else {
+            while taken.left > 0 {
+                let (number, until, most) = choose(inputs, *joins);
+                let input = &mut inputs[number];
+                if !input.is_ready() {
+                    let before = input.least_root();
+                    input.look();
+                    if !input.is_ready() && input.least_root() == before {
+                        break;
+                    }
+                    continue;
+                }
+                if !taken.take(&mut **stage, input, number, out, (until, most)) {
+                    break;
+                }
             }
         }
-        let consumed = *limit - left;
-        if let (Some(counters), true) = (counters, consumed > filtered) {
-            let handled = (consumed - filtered) as u64;
-            counters.of(StageWord::EventsIn).add(handled);
-            counters.of(StageWord::Batches).add(1);
-            counters.of(StageWord::LargestBatch).raise(handled);
+        let consumed = *limit - taken.left;
+        let handled = (consumed - taken.filtered) as u64;
+        if handled > 0 {
+            self.counts.events_in += handled;
+            self.counts.batches += 1;
+            self.counts.largest_batch = self.counts.largest_batch.max(handled);
         }
-        (consumed, fault)
+        (consumed, taken.fault)
     }
 
     #[cold]
@@ -220,7 +228,12 @@ impl Node {
         moved
     }
 
+    #[inline]
     fn promise(&mut self) -> bool {
+        self.parts.out.has_streams() && self.promise_least()
+    }
+
+    fn promise_least(&mut self) -> bool {
         let least = self.parts.inputs.iter().map(Input::least_root).min().unwrap_or(CLOSED);
         // `on_stop` emits once more before the streams close.
         let may_stop = least == CLOSED && self.state != State::Finished;
@@ -258,7 +271,7 @@ impl Node {
 
     /// From now on its group tells it when to count: it is polled too often for few events.
     pub(super) fn count_when_told(&mut self) {
-        self.counts_when_told = true;
+        self.most_uncounted = u32::MAX;
     }
 
     /// Asks for the memory that it will need when it is polled.
@@ -268,10 +281,23 @@ impl Node {
         prefetch(&*self.parts.stage);
     }
 
+    /// Writes counts down after some polls, or when there is time for it.
+    #[inline]
+    fn count_if_due(&mut self, released: bool) {
+        self.uncounted += u32::from(released);
+        if self.uncounted >= self.most_uncounted || (!released && self.uncounted > 0) {
+            self.count();
+        }
+    }
+
     /// Writes down what is not counted on the way.
     pub(super) fn count(&mut self) {
+        self.uncounted = 0;
         let NodeParts { inputs, out, counters, .. } = &mut self.parts;
         if let Some(counters) = counters {
+            counters.of(StageWord::EventsIn).set(self.counts.events_in);
+            counters.of(StageWord::Batches).set(self.counts.batches);
+            counters.of(StageWord::LargestBatch).set(self.counts.largest_batch);
             counters.of(StageWord::EventsOut).set(out.published());
             counters.of(StageWord::Stops).set(out.stops());
         }
@@ -332,11 +358,44 @@ impl Node {
     }
 }
 
-/// The input whose turn it is, and the root before which its events come before all others'.
+/// What a poll has taken.
+struct Taken {
+    /// How many events it may still take.
+    left: usize,
+    filtered: usize,
+    /// The input whose next event failed.
+    fault: Option<(usize, Box<Fault>)>,
+}
+
+impl Taken {
+    /// Lets the stage handle what is ready in an input, up to a root and a number. Gives whether the poll goes on.
+    #[inline(always)]
+    fn take(
+        &mut self,
+        stage: &mut dyn Erased,
+        input: &mut Input,
+        number: usize,
+        out: &mut Outbox,
+        (until, most): (u64, usize),
+    ) -> bool {
+        let ran = input.run(stage, out, until, self.left.min(out.stride()).min(most));
+        out.handled();
+        self.left -= ran.consumed;
+        self.filtered += ran.filtered;
+        if let Some(fault) = ran.fault {
+            self.fault = Some((number, fault));
+            return false;
+        }
+        !out.is_blocked() && !out.is_put_off()
+    }
+}
+
+/// Of several inputs the one whose turn it is, the root before which its events come before all others', and
+/// how many may be taken before the next choice.
 #[inline]
-fn choose(inputs: &[Input]) -> (usize, u64) {
-    if inputs.len() == 1 {
-        return (0, u64::MAX);
+fn choose(inputs: &[Input], joins: bool) -> (usize, u64, usize) {
+    if joins {
+        return choose_tagged(inputs);
     }
     let (mut first, mut least, mut until) = (0, u64::MAX, u64::MAX);
     for (index, input) in inputs.iter().enumerate() {
@@ -350,7 +409,7 @@ fn choose(inputs: &[Input]) -> (usize, u64) {
             until = until.min(root.saturating_add(1));
         }
     }
-    (first, until)
+    (first, until, usize::MAX)
 }
 
 /// The same where events of one root are in the order of their tags: also how many may be taken before

@@ -80,21 +80,30 @@ impl Lane {
         if self.shared.is_halted() {
             return false;
         }
-        let mut moved = false;
-        for node in &mut self.nodes {
-            if node.is_finished() {
-                continue;
-            }
-            // Nothing is polled again after a panic, so nobody sees what the stage left behind.
-            match catch_unwind(AssertUnwindSafe(|| node.poll())) {
-                Ok(Ok(progress)) => moved |= progress,
-                // Its events are all handled; the others go on to theirs.
-                Ok(Err(fault)) if node.is_ending() => self.shared.note(fault),
-                Ok(Err(fault)) => return self.shared.fail(fault),
-                Err(panic) => {
-                    node.after_panic();
-                    return self.shared.fail(node.fault(fault_of_panic(panic)));
+        let (mut moved, mut at) = (false, 0);
+        // Nothing is polled again after a panic, so nobody sees what the stage left behind.
+        let polled = catch_unwind(AssertUnwindSafe(|| {
+            for (number, node) in self.nodes.iter_mut().enumerate() {
+                at = number;
+                if node.is_finished() {
+                    continue;
                 }
+                match node.poll() {
+                    Ok(progress) => moved |= progress,
+                    // Its events are all handled; the others go on to theirs.
+                    Err(fault) if node.is_ending() => self.shared.note(fault),
+                    Err(fault) => return Err(fault),
+                }
+            }
+            Ok(())
+        }));
+        match polled {
+            Ok(Ok(())) => {}
+            Ok(Err(fault)) => return self.shared.fail(fault),
+            Err(panic) => {
+                let node = &mut self.nodes[at];
+                node.after_panic();
+                return self.shared.fail(node.fault(fault_of_panic(panic)));
             }
         }
         if moved {

@@ -102,11 +102,11 @@ impl Wrapped {
             }
             let event = Passing { slot: &slot, event: self.takes[input], now: self.now };
             for Wrapper { layer, .. } in self.layers.iter_mut().rev() {
-                layer.after(&event, ran.fault.as_ref());
+                layer.after(&event, ran.fault.as_deref());
             }
             self.failed = ran.fault.is_some();
             if let Some(fault) = ran.fault {
-                return Err(fault);
+                return Err(*fault);
             }
             self.work.pop_front();
             if out.is_blocked() && !self.work.is_empty() {
@@ -197,7 +197,7 @@ impl Erased for Wrapped {
         });
         if let Err(fault) = result {
             out.fail(&slots[ran.consumed].header);
-            ran.fault = Some(fault);
+            ran.fail(fault);
         }
         ran
     }

@@ -117,6 +117,12 @@ impl<E: Event> Reader<E> {
         }
     }
 
+    /// The same of those that may be handled.
+    #[inline]
+    pub(crate) fn available_slice(&self, limit: usize) -> &[Slot] {
+        self.visible_slice(limit.min(self.available()))
+    }
+
     /// All visible events, in order, in two pieces.
     pub(crate) fn all_visible(&self) -> (&[Slot], &[Slot]) {
         let first = self.visible_slice(usize::MAX);

@@ -118,7 +118,7 @@ pub(super) fn run_batch<S: OnBatch<E>, E: Event>(
     });
     if let Err(fault) = result {
         out.fail(&slots[ran.consumed].header);
-        ran.fault = Some(fault);
+        ran.fail(fault);
     }
     ran
 }

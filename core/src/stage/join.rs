@@ -27,7 +27,7 @@ impl Erased for Join {
                 Ok(true) => {}
                 Ok(false) => break,
                 Err(fault) => {
-                    ran.fault = Some(fault);
+                    ran.fail(fault);
                     break;
                 }
             }

@@ -22,6 +22,8 @@ use std::sync::Arc;
 /// here, at most the emissions of one event, and the stage is not called before it is written.
 pub struct Outbox {
     ports: Vec<Port>,
+    /// Whether there is a port or a pass.
+    writes: bool,
     /// Types of streams that somebody reads, and of the others.
     listened: Types,
     unheard: Types,
@@ -73,6 +75,7 @@ impl Outbox {
     pub(crate) fn new(component: u16, names: Arc<Names>, max_emissions: usize) -> Self {
         Self {
             ports: Vec::new(),
+            writes: false,
             listened: Types::default(),
             unheard: Types::default(),
             pass: None,
@@ -180,10 +183,12 @@ impl Outbox {
         } else {
             self.unheard.add(event.id);
         }
+        self.writes = true;
         self.ports.push(Port::new(event, source, stream, self.emissions.len()));
     }
 
     pub(crate) fn set_pass(&mut self, event: EventType, stream: Stream) {
+        self.writes = true;
         self.pass = Some(Port::new(event, 0, stream, 1));
     }
 
@@ -382,25 +387,27 @@ impl Outbox {
 
     /// Writes what waits, as far as there is room, and publishes all that was written. Gives
     /// whether anything moved.
+    #[inline]
     pub(crate) fn flush(&mut self) -> bool {
+        self.has_streams() && self.flush_all()
+    }
+
+    fn flush_all(&mut self) -> bool {
         let mut moved = false;
         let mut blocked = false;
         self.unpublished = 0;
-        for port in self.ports.iter_mut().chain(&mut self.pass) {
+        self.ports.iter_mut().chain(&mut self.pass).for_each(|port| {
             moved |= port.flush();
             blocked |= !port.overflow.is_empty();
-        }
+        });
         self.blocked = blocked;
         moved
     }
 
     /// Promises that no event with a root below `bound` will be emitted. Gives whether that is news.
     pub(crate) fn promise(&mut self, bound: u64) -> bool {
-        let mut news = false;
-        for port in self.ports.iter_mut().chain(&mut self.pass) {
-            news |= port.promise(bound);
-        }
-        news
+        let ports = self.ports.iter_mut().chain(&mut self.pass);
+        ports.fold(false, |news, port| port.promise(bound) | news)
     }
 
     /// The greatest root of which it was promised that no smaller one will be emitted.
@@ -414,8 +421,9 @@ impl Outbox {
     }
 
     /// Whether anything can be written here.
+    #[inline]
     pub(crate) fn has_streams(&self) -> bool {
-        self.all_ports().next().is_some()
+        self.writes
     }
 
     /// Events of pipelines that ended here.

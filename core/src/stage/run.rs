@@ -25,7 +25,16 @@ pub(crate) struct Ran {
     pub(crate) consumed: usize,
     /// Of these, held back by the condition.
     pub(crate) filtered: usize,
-    pub(crate) fault: Option<Fault>,
+    /// In a box, so that a run without one, as nearly all are, is handed on by a few words.
+    pub(crate) fault: Option<Box<Fault>>,
+}
+
+impl Ran {
+    /// It ended at an event that failed.
+    #[cold]
+    pub(crate) fn fail(&mut self, fault: Fault) {
+        self.fault = Some(Box::new(fault));
+    }
 }
 
 /// A stage of any type. One virtual call per run, static calls per event. No panic of the stage, or
@@ -115,7 +124,7 @@ pub(super) fn run_each<S: On<E>, E: Event>(stage: &mut S, run: Run<'_>, out: &mu
     };
     if let Err(fault) = result {
         out.fail(&slots[ran.consumed].header);
-        ran.fault = Some(fault);
+        ran.fail(fault);
     }
     ran
 }
@@ -152,7 +161,7 @@ fn run_share<S: On<E>, E: Event>(stage: &mut S, run: Run<'_>, out: &mut Outbox) 
     });
     if let Err(fault) = result {
         out.fail(&slots[ran.consumed].header);
-        ran.fault = Some(fault);
+        ran.fail(fault);
     }
     ran
 }

@@ -108,7 +108,7 @@ impl Harness {
         let ran = self.component.stage.run(input, run, &mut self.out);
         self.out.flush();
         match ran.fault {
-            Some(fault) => Err(fault),
+            Some(fault) => Err(*fault),
             None if ran.consumed == 0 => {
                 Err(Fault::new("the stage put it off with not_now: send it again"))
             }

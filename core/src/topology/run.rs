@@ -286,11 +286,8 @@ impl Running {
             // An input that panics ends the run as one that fails: it is not polled again.
             let flow = catch_unwind(AssertUnwindSafe(|| input.poll(sequencer)))
                 .unwrap_or_else(|panic| Err(input_panicked(panic)));
-            let mut moved = self.sequencer.settle() || self.sequencer.entered() > before;
-            if moved {
-                wake_all(&self.sleepers);
-            }
-            moved |= self.poll();
+            let entered = self.sequencer.entered() > before;
+            let moved = self.poll() || entered;
             let at_most = match flow {
                 Ok(Flow::More) => Duration::MAX,
                 Ok(Flow::Idle(at_most)) => at_most.min(self.inlets.waits()),

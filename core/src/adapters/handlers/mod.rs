@@ -270,7 +270,7 @@ impl<R: Emissions, B: FnMut(&Slot) -> Handling<R> + Send> Erased for Handlers<R,
         if let Err(fault) = self.begin_all(&mut run)
             && self.window.is_empty()
         {
-            ran.fault = Some(fault);
+            ran.fail(fault);
             return ran;
         }
         for slot in run.slots {
@@ -287,7 +287,7 @@ impl<R: Emissions, B: FnMut(&Slot) -> Handling<R> + Send> Erased for Handlers<R,
                 }
                 Err(fault) => {
                     out.fail(&slot.header);
-                    ran.fault = Some(fault);
+                    ran.fail(fault);
                     break;
                 }
             }

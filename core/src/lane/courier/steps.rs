@@ -123,7 +123,7 @@ impl Step {
         };
         if let Some(fault) = ran.fault {
             count(StageWord::Failures);
-            return Called::Failed(fault);
+            return Called::Failed(*fault);
         }
         count(StageWord::EventsIn);
         count(StageWord::Batches);
