@@ -8,7 +8,7 @@ use pitlane::ring::RingBuilder;
 use pitlane::topology::{Latency, Plan};
 use pitlane::{Instruments, Names};
 use pitlane_bench::suite::{SETS, Size};
-use pitlane_bench::{Prepared, Settings, rows, topologies};
+use pitlane_bench::{Laps, Prepared, Settings, rows, topologies};
 use std::hint::black_box;
 
 /// Events in memory, gone through over and over.
@@ -35,10 +35,15 @@ fn main() {
 
 type Loop = fn(u64);
 
-const LOOPS: [(&str, Loop); 10] = [
+const LOOPS: [(&str, Loop); 11] = [
     ("fused-1", |events| fused(topologies::pipeline_of(1, &Settings::FUSED), events)),
     ("fused-3", |events| fused(topologies::pipeline_of(3, &Settings::FUSED), events)),
     ("fused-10", |events| fused(topologies::pipeline_of(10, &Settings::FUSED), events)),
+    ("polls-3", |events| {
+        let settings = Settings { batch_limit: Some(1), ..Settings::FUSED };
+        let plan = topologies::pipeline_of(3, &settings);
+        fed(plan, Prepared::trades(PREPARED).input(events).at_once(1));
+    }),
     ("chain-1", |events| fused(topologies::chain_of(1, &Settings::FUSED), events)),
     ("latency-3", |events| {
         let settings =
@@ -72,8 +77,11 @@ fn counted(run: impl FnOnce() -> u64) {
 }
 
 fn fused(plan: Plan, events: u64) {
+    fed(plan, Prepared::trades(PREPARED).input(events));
+}
+
+fn fed(plan: Plan, mut input: Laps) {
     let checked = plan.check().expect("a sound plan");
-    let mut input = Prepared::trades(PREPARED).input(events);
     counted(|| checked.run(&mut input).expect("it runs").events);
 }
 

@@ -324,7 +324,7 @@ impl Outbox {
         self.unpublished += self.emitted;
         self.settle();
         if self.gather.is_full(self.unpublished) {
-            self.flush();
+            self.flush_all();
         }
     }
 
@@ -392,6 +392,7 @@ impl Outbox {
         self.has_streams() && self.flush_all()
     }
 
+    #[inline(never)]
     fn flush_all(&mut self) -> bool {
         let mut moved = false;
         let mut blocked = false;
