@@ -31,7 +31,7 @@ pub struct Amount {
     pub round_trips: u64,
 }
 
-const CAPACITIES: &[usize] = &[64, 256, 1024, 4096, 16_384];
+const CAPACITIES: &[usize] = &[64, 256, 1024, 4096, 16_384, 65_536];
 const SMALL: &[usize] = &[1, 2, 8, 64, 1024];
 const BATCHES: [usize; 5] = [1, 4, 16, 64, 256];
 /// By the names of contests, and those that `Lmax.java` knows.
