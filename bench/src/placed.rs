@@ -11,14 +11,15 @@
 use crate::FEED;
 use crate::hops::{Shape, Size};
 use crate::line;
+use crate::session::feed_port;
 use crate::team::{Cores, Ran, Team, timed};
 use pitlane::Tier;
-use pitlane::event::{Event, MarketData, Slot};
+use pitlane::event::{MarketData, Slot};
 use pitlane::ingress::IngressOptions;
 use pitlane::route::{Route, broadcast, pipeline};
 use pitlane::source::SourceError;
-use pitlane::stage::{Fault, On, Outbox, Stage, component};
-use pitlane::topology::{Entry, Flow, Input, Lanes, Plan};
+use pitlane::stage::{BatchFault, Fault, On, OnBatch, Outbox, Stage, component};
+use pitlane::topology::{Entry, Flow, Input, Lanes, Plan, Port};
 use std::sync::mpsc;
 
 /// Most events handed over in one poll of the input, in batches of the size's.
@@ -27,6 +28,15 @@ const CHUNK: u64 = 256;
 /// Threads that publish into an ingress.
 const WRITERS: u64 = 3;
 
+/// How stages take events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Take {
+    /// One by one, with an outbox.
+    Events,
+    /// Slices of the ring, as batch consumers do.
+    Slices,
+}
+
 /// A topology of stages that add up all fields; it waits as lanes do, whatever `size.pause` says. Counters
 /// are on, digests and latencies off. Nobody is pinned here but the lanes that are placed so. The threads are
 /// there when the time begins, as those of rivals are; it ends when all is handled and the lanes have ended.
@@ -34,7 +44,7 @@ const WRITERS: u64 = 3;
 /// # Panics
 /// Where a field arrived wrong.
 #[must_use]
-pub fn topology(lanes: Lanes, shape: Shape, size: Size) -> Ran {
+pub fn topology(lanes: Lanes, take: Take, shape: Shape, size: Size) -> Ran {
     let Size { events, capacity, batch, .. } = size;
     let (said, heard) = mpsc::channel();
     let (names, route): (&[&str], Route) = match shape {
@@ -44,11 +54,11 @@ pub fn topology(lanes: Lanes, shape: Shape, size: Size) -> Ran {
         Shape::Diamond => (&["a", "b", "c"], pipeline([broadcast(["a", "b"]), Route::from("c")])),
     };
     let cores = must_be_busy(&lanes);
-    let plan = plan(names, route, lanes, capacity, &said);
+    let plan = plan(names, route, lanes, take, capacity, &said);
     drop(said);
     let running = plan.check().expect("a sound plan").start().expect("it starts");
     let ran = timed(cores, events, || {
-        let report = running.run(&mut Numbered { next: 0, events, batch });
+        let report = running.run(&mut Numbered { next: 0, events, batch, port: None });
         assert!(report.is_complete(), "{report:?}");
         report.events
     });
@@ -64,11 +74,11 @@ pub fn topology(lanes: Lanes, shape: Shape, size: Size) -> Ran {
 /// # Panics
 /// As [`topology`].
 #[must_use]
-pub fn three_to_one(cores: Option<Cores>, lanes: Lanes, size: Size) -> Ran {
+pub fn three_to_one(cores: Option<Cores>, lanes: Lanes, take: Take, size: Size) -> Ran {
     let each = size.events / WRITERS;
     let events = each * WRITERS;
     let (said, heard) = mpsc::channel();
-    let plan = plan(&["a"], Route::from("a"), lanes, size.capacity, &said);
+    let plan = plan(&["a"], Route::from("a"), lanes, take, size.capacity, &said);
     drop(said);
     let mut checked = plan.check().expect("a sound plan");
     let options = IngressOptions {
@@ -124,13 +134,21 @@ fn plan(
     names: &[&str],
     route: Route,
     lanes: Lanes,
+    take: Take,
     capacity: usize,
     said: &mpsc::Sender<Heard>,
 ) -> Plan {
     let mut plan = Plan::new();
     for name in names {
         let adder = Adder { sum: 0, said: said.clone() };
-        plan.component(name, component(adder).on::<MarketData>());
+        let adder = component(adder);
+        plan.component(
+            name,
+            match take {
+                Take::Events => adder.on::<MarketData>(),
+                Take::Slices => adder.on_batch::<MarketData>(),
+            },
+        );
     }
     plan.route::<MarketData>(FEED, Tier::FAST, route);
     plan.lanes(lanes).capacity(capacity);
@@ -165,6 +183,14 @@ impl On<MarketData> for Adder {
     }
 }
 
+impl OnBatch<MarketData> for Adder {
+    fn on_batch(&mut self, events: &[MarketData]) -> Result<usize, BatchFault> {
+        let words = events.iter().map(|event| line::sum(Slot::of(event)));
+        self.sum = words.fold(self.sum, u64::wrapping_add);
+        Ok(events.len())
+    }
+}
+
 /// The words of `events` events, each entered by so many writers, added up: roots are numbered over all of
 /// them.
 fn sum_of_entered(events: u64, writers: u64, feed: u16) -> u64 {
@@ -186,16 +212,23 @@ struct Numbered {
     next: u64,
     events: u64,
     batch: usize,
+    port: Option<Port>,
 }
 
 impl Input for Numbered {
     fn poll(&mut self, entry: &mut dyn Entry) -> Result<Flow, SourceError> {
-        let port = entry.port(FEED, MarketData::TYPE).expect("it is routed");
-        let count = (self.events - self.next).min(CHUNK).min(entry.room() as u64);
-        let events: [Slot; CHUNK as usize] =
-            std::array::from_fn(|at| line::numbered(self.next + at as u64));
-        for batch in events[..count as usize].chunks(self.batch) {
-            self.next += entry.enter(port, batch) as u64;
+        let port = feed_port(&mut self.port, entry)?;
+        let end = self.events.min(self.next + CHUNK);
+        while self.next < end {
+            let (mut next, count) = (self.next, self.batch.min((end - self.next) as usize));
+            let entered = entry.enter_with(port, count, &mut |slots| {
+                slots.iter_mut().zip(next..).for_each(|(slot, n)| line::write(slot, n));
+                next += slots.len() as u64;
+            });
+            if entered == 0 {
+                break;
+            }
+            self.next = next;
         }
         Ok(if self.next == self.events { Flow::Done } else { Flow::More })
     }
@@ -208,12 +241,14 @@ mod tests {
 
     #[test]
     fn every_placement_delivers_every_field() {
-        for lanes in [Lanes::Fused, Lanes::Auto] {
+        for (lanes, take) in
+            [(Lanes::Fused, Take::Events), (Lanes::Auto, Take::Events), (Lanes::Auto, Take::Slices)]
+        {
             let size = Size { events: 999, capacity: 64, batch: 7, pause: Pause::Yield };
             for shape in [Shape::Hop, Shape::Pipeline, Shape::Broadcast, Shape::Diamond] {
-                assert_eq!(topology(lanes.clone(), shape, size).events, 999);
+                assert_eq!(topology(lanes.clone(), take, shape, size).events, 999);
             }
-            assert_eq!(three_to_one(None, lanes, size).events, 999);
+            assert_eq!(three_to_one(None, lanes, take, size).events, 999);
         }
     }
 }

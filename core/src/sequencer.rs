@@ -98,18 +98,56 @@ impl Entry for Sequencer {
     }
 
     fn enter(&mut self, port: Port, events: &[Slot]) -> usize {
-        let events = &events[..events.len().min(self.turn)];
+        self.number(port, events.len(), |at, slots, stamp| {
+            for (slot, event) in slots.iter_mut().zip(&events[at..]) {
+                *slot = *event;
+                stamp.number(slot);
+            }
+        })
+    }
+
+    fn enter_with(&mut self, port: Port, count: usize, fill: &mut dyn FnMut(&mut [Slot])) -> usize {
+        self.number(port, count, |_, slots, stamp| {
+            fill(slots);
+            slots.iter_mut().for_each(|slot| stamp.number(slot));
+        })
+    }
+}
+
+/// What is written on each event that enters, and noted of them.
+struct Stamp {
+    root: u64,
+    source: u16,
+    /// The greatest event time.
+    latest: u64,
+}
+
+impl Stamp {
+    #[inline]
+    fn number(&mut self, slot: &mut Slot) {
+        slot.header.root = self.root;
+        slot.header.source = self.source;
+        self.root += 1;
+        self.latest = self.latest.max(slot.header.ts_event);
+    }
+}
+
+impl Sequencer {
+    /// Has up to `count` events written and numbered, and publishes them; gives how many.
+    #[inline]
+    fn number(
+        &mut self,
+        port: Port,
+        count: usize,
+        mut write: impl FnMut(usize, &mut [Slot], &mut Stamp),
+    ) -> usize {
         let key = port.in_topology(self.shared.topology);
         let key = key.unwrap_or_else(|| panic!("{port:?} is of another topology"));
         let ingress = &mut self.ingresses[key];
-        let (mut root, mut latest) = (self.next_root, 0);
-        let source = ingress.source_id;
-        let entered = ingress.stream.producer.write_many(events, |slot| {
-            slot.header.root = root;
-            slot.header.source = source;
-            root += 1;
-            latest = latest.max(slot.header.ts_event);
-        });
+        let mut stamp = Stamp { root: self.next_root, source: ingress.source_id, latest: 0 };
+        let producer = &mut ingress.stream.producer;
+        let count = count.min(self.turn);
+        let entered = producer.write_runs(count, |at, slots| write(at, slots, &mut stamp));
         self.next_root += entered as u64;
         self.turn -= entered;
         if entered > 0 {
@@ -118,7 +156,7 @@ impl Entry for Sequencer {
             }
             ingress.stream.publish();
             self.shared.entered.set(self.next_root - 1);
-            self.shared.event_time.raise(latest);
+            self.shared.event_time.raise(stamp.latest);
         }
         entered
     }

@@ -6,7 +6,8 @@ use crate::{rings, shapes};
 use pitlane::topology::Lanes;
 use pitlane_bench::hops::{self, Shape, Size};
 use pitlane_bench::team::{Cores, Pause, Ran};
-use pitlane_bench::{placed, raw};
+use pitlane_bench::placed::{self, Take};
+use pitlane_bench::raw;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -41,8 +42,13 @@ const SHAPES: [(&str, &str, Shape); 3] = [
     ("diamond", "diamond", Shape::Diamond),
 ];
 
-/// Where the stages of topologies run.
-const PLACED: [(&str, Lanes); 2] = [("auto", Lanes::Auto), ("fused", Lanes::Fused)];
+/// Where the stages of topologies run, and how they take events.
+const PLACED: [(&str, Lanes, Take); 4] = [
+    ("auto", Lanes::Auto, Take::Events),
+    ("fused", Lanes::Fused, Take::Events),
+    ("auto, slices", Lanes::Auto, Take::Slices),
+    ("fused, slices", Lanes::Fused, Take::Slices),
+];
 
 /// Events published at a time where threads outnumber cores.
 const CROWDED_BATCH: usize = 64;
@@ -155,9 +161,9 @@ impl Cases {
         let events = self.amount.events;
         let size =
             move |capacity| Size { events, capacity, batch: CROWDED_BATCH, pause: Pause::Yield };
-        for (who, lanes) in PLACED {
+        for (who, lanes, take) in PLACED {
             self.add(contest, format!("Pitlane topology, {who}"), CAPACITIES, move |c| {
-                placed::topology(lanes.clone(), shape, size(c))
+                placed::topology(lanes.clone(), take, shape, size(c))
             });
         }
         for cores in [Some(self.cores), None] {
@@ -195,9 +201,9 @@ impl Cases {
         let (events, contest) = (self.amount.events, "three to one");
         let size =
             move |capacity| Size { events, capacity, batch: CROWDED_BATCH, pause: Pause::Yield };
-        for (who, lanes) in PLACED {
+        for (who, lanes, take) in PLACED {
             self.add(contest, format!("Pitlane topology, {who}"), CAPACITIES, move |c| {
-                placed::three_to_one(None, lanes.clone(), size(c))
+                placed::three_to_one(None, lanes.clone(), take, size(c))
             });
         }
         for cores in [Some(self.cores), None] {

@@ -84,7 +84,7 @@ fn print_classes(measured: &Measured) {
         "\nA run counts where the raw ping-pongs before and after it are of one class, their two spinning threads had {SHARE}"
     );
     println!(
-        "of both cores, and so had its own threads, where these never rest. `Pitlane topology, auto` rests: of it the first two are asked."
+        "of both cores, and so had its own threads, where these never rest. Topologies on lanes rest: of them the first two are asked."
     );
     println!(
         "Boundaries between classes, found as gaps in the sorted latencies of ping-pongs: {:.0?} ns.",

@@ -194,41 +194,35 @@ impl<E: Event> Producer<E> {
         true
     }
 
-    /// Copies events in, in order, without publishing them, and lets `stamp` change each in its place, which
-    /// must not panic: as so many calls of [`Self::write_with`], with one look at the room for as many as there
-    /// is room for. Gives how many there was room for.
+    /// Lets `write` write the next `count` events, or as many as there is room for, without publishing them: run by
+    /// run of slots side by side, each with the number of its first among the `count`. As so many calls of
+    /// [`Self::write_with`], with one look at the room for as many as there is room for. Gives how many it was.
     #[inline]
-    pub(crate) fn write_many(
+    pub(crate) fn write_runs(
         &mut self,
-        events: &[Slot],
-        mut stamp: impl FnMut(&mut Slot),
+        count: usize,
+        mut write: impl FnMut(usize, &mut [Slot]),
     ) -> usize {
-        let mut left = events;
-        while !left.is_empty() && self.has_room() {
-            let room = (self.pause_at - self.written) as usize;
-            // Where there are lossy readers, one by one; loom's cells do not lie side by side.
-            let in_runs = self.ahead == 0 && !cfg!(loom);
-            let run = if in_runs { room.min(left.len()) } else { 1 };
-            let (now, later) = left.split_at(self.storage.contiguous(self.written, run));
-            left = later;
+        let mut at = 0;
+        while at < count && self.has_room() {
             if self.ahead > 0 {
-                self.write_with(|slot| {
-                    *slot = now[0];
-                    stamp(slot);
-                });
+                // Where there are lossy readers, one by one.
+                self.write_with(|slot| write(at, std::slice::from_mut(slot)));
+                at += 1;
                 continue;
             }
+            let room = (self.pause_at - self.written) as usize;
+            // Loom's cells do not lie side by side.
+            let run = if cfg!(loom) { 1 } else { room.min(count - at) };
+            let run = self.storage.contiguous(self.written, run);
             #[allow(unsafe_code, reason = "the ring's own write")]
             // SAFETY: R2: `pause_at` is at most `free_until`, so all of them lie in `cursor..free_until`; the
             // borrow of the producer keeps others away.
-            let slots = unsafe { self.storage.slice_mut(self.written, now.len()) };
-            for (slot, event) in slots.iter_mut().zip(now) {
-                *slot = *event;
-                stamp(slot);
-            }
-            self.written += now.len() as u64;
+            write(at, unsafe { self.storage.slice_mut(self.written, run) });
+            self.written += run as u64;
+            at += run;
         }
-        events.len() - left.len()
+        at
     }
 
     /// Writes the next event where lossy readers may be copying what was there.

@@ -64,11 +64,12 @@ fn many_are_written_as_one_by_one_as_far_as_there_is_room() {
         for round in 0..200 {
             let (wanted, free) = (round * 7 % 90, capacity - readers[0].lag() as usize);
             let first = next;
-            let events: Vec<_> =
-                (first..).take(wanted).map(|n| Slot::from_event(event(n))).collect();
-            let written = producer.write_many(&events, |slot| {
-                assert_eq!(slot, &Slot::from_event(event(next)), "in order, and copied before");
-                next += 1;
+            let written = producer.write_runs(wanted, |at, slots| {
+                assert_eq!(first + at as u64, next, "in order");
+                for slot in slots {
+                    *slot = Slot::from_event(event(next));
+                    next += 1;
+                }
             });
             assert_eq!((written, next - first), (wanted.min(free), written as u64));
             producer.publish();

@@ -90,7 +90,7 @@ pub(super) fn run_batch<S: OnBatch<E>, E: Event>(
 ) -> Ran {
     let Run { slots, first, until, mut tagger, mut when } = run;
     let mut ran = Ran::default();
-    let in_turn = slots.iter().position(|slot| slot.header.root >= until).unwrap_or(slots.len());
+    let in_turn = Slot::before(slots, until).len();
     let most = out.most_in_slice();
     let is_plain = tagger.is_none() && when.is_none();
     let result = guard(|| {
@@ -140,9 +140,9 @@ fn hand_over<S: OnBatch<E>, E: Event>(
         return Err(fault.unwrap_or(Fault::new(message)));
     }
     out.see(&slots[..finished]);
-    // They may go on to later steps.
-    for slot in &slots[..finished] {
-        if out.needs_attention() {
+    if out.needs_attention() {
+        // They go on to later steps.
+        for slot in &slots[..finished] {
             out.begin(&slot.header);
             out.end(slot, Ok(()))?;
         }

@@ -2,6 +2,7 @@
 
 use crate::event::{EventType, Slot};
 use crate::source::SourceError;
+use bytemuck::Zeroable;
 use std::time::Duration;
 
 /// What an input found.
@@ -39,6 +40,26 @@ pub trait Entry {
     /// # Panics
     /// A topology's does where the port is of another one; that ends the run as a failure of the input.
     fn enter(&mut self, port: Port, events: &[Slot]) -> usize;
+
+    /// Enters up to `count` events that `fill` makes in the place where they are to lie, which saves a copy;
+    /// gives how many. It is called with as many slots as there is room for, in a few pieces, and has to
+    /// write all of them, every field: they hold what was there before. Root and source are written over.
+    ///
+    /// # Panics
+    /// As [`Entry::enter`].
+    fn enter_with(&mut self, port: Port, count: usize, fill: &mut dyn FnMut(&mut [Slot])) -> usize {
+        let mut made = [Slot::zeroed(); 64];
+        let mut entered = 0;
+        while entered < count {
+            let room = self.room().min(count - entered).min(made.len());
+            if room == 0 {
+                break;
+            }
+            fill(&mut made[..room]);
+            entered += self.enter(port, &made[..room]);
+        }
+        entered
+    }
 }
 
 /// Key of an ingress stream, see [`Entry::port`]. It is of one topology and of no other.
