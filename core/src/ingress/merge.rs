@@ -8,7 +8,7 @@ use quanta::{Clock, Instant};
 use std::time::Duration;
 
 /// Most events of one ring that enter before those of the next, in the order of arrival.
-const RUN: usize = 64;
+const RUN: usize = 256;
 
 /// Most events that enter per poll, in the order of time.
 const MOST: usize = 1024;

@@ -122,13 +122,12 @@ impl<E: Event> IngressProducer<E> {
         let ring = self.ring.as_mut().expect("there until it is given back");
         let first = ring.sequence();
         let mut now = None;
-        let write = |event: &&E| {
-            ring.write_with(|slot| {
-                *slot = *Slot::of(*event);
+        let count = ring.write_runs(events.len(), |at, slots| {
+            for (slot, event) in slots.iter_mut().zip(&events[at..]) {
+                *slot = *Slot::of(event);
                 stamp_received(&mut slot.header, &mut now);
-            })
-        };
-        let count = events.iter().take_while(write).count();
+            }
+        });
         if count == 0 {
             let limit = self.seat().door.limit();
             return Err(limit.map_or(PublishError::Full, |limit| self.closed(limit)));

@@ -56,9 +56,9 @@ pub struct Outbox {
     most_in_slice: usize,
     /// Emissions that were not allowed.
     refused: u64,
-    /// Says what the lane is on, under the stage's tag.
+    /// Says what the lane is on: this stage, by its number.
     on: On,
-    tag: u64,
+    stage: usize,
     timing: Timing,
     /// Emissions since the last publication.
     unpublished: usize,
@@ -98,7 +98,7 @@ impl Outbox {
             most_in_slice: usize::MAX,
             refused: 0,
             on: On::default(),
-            tag: 0,
+            stage: 0,
             timing: Timing::off(),
             unpublished: 0,
             gather: Gather::until_drained(),
@@ -156,7 +156,7 @@ impl Outbox {
 
     /// The stage's number, and the word in which its lane says that it is on it.
     pub(crate) fn show_on(&mut self, on: On, stage: usize) {
-        (self.on, self.tag) = (on, On::tag(stage));
+        (self.on, self.stage) = (on, stage);
     }
 
     /// Measures how long events take; by default nothing is measured.
@@ -261,8 +261,21 @@ impl Outbox {
     /// Before an event is handled.
     #[inline]
     pub(crate) fn begin(&mut self, cause: &Header) {
+        self.begin_run();
+        self.begin_next(cause);
+    }
+
+    /// Before events are handled, each after [`Self::begin_next`].
+    #[inline]
+    pub(crate) fn begin_run(&self) {
+        self.on.set_stage(self.stage);
+    }
+
+    /// Before an event of a run is handled.
+    #[inline]
+    pub(crate) fn begin_next(&mut self, cause: &Header) {
         self.cause = *cause;
-        self.on.set(self.tag, cause.root);
+        self.on.set_root(cause.root);
     }
 
     /// These events were handled: what they took is measured when the batch ends.

@@ -107,6 +107,7 @@ impl<S: Stage> Erased for Typed<S> {
 }
 
 pub(super) fn run_each<S: On<E>, E: Event>(stage: &mut S, run: Run<'_>, out: &mut Outbox) -> Ran {
+    out.begin_run();
     if run.tagger.is_some() {
         return run_share(stage, run, out);
     }
@@ -216,14 +217,14 @@ fn run_matching<S: On<E>, E: Event>(
     Ok(())
 }
 
-/// Hands one event to the stage. Gives whether it may have another.
+/// Hands one event of a run to the stage. Gives whether it may have another.
 #[inline(always)]
 fn hand_over<S: On<E>, E: Event>(
     stage: &mut S,
     slot: &Slot,
     out: &mut Outbox,
 ) -> Result<bool, Fault> {
-    out.begin(&slot.header);
+    out.begin_next(&slot.header);
     let result = stage.on(slot.view(), out);
     if out.needs_attention() || result.is_err() {
         return out.end(slot, result);

@@ -172,7 +172,7 @@ impl Shared {
         LeftBehind {
             lane: lane.name.clone(),
             stages: lane.stages.iter().map(|&stage| self.stage_name(stage)).collect(),
-            on: On::decode(lane.on.word()).map(|(stage, root)| (self.stage_name(stage), root)),
+            on: lane.on.get().map(|(stage, root)| (self.stage_name(stage), root)),
         }
     }
 

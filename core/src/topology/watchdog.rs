@@ -1,7 +1,7 @@
 //! Watches whether lanes go on.
 
 use super::{Shared, StuckStage};
-use crate::metrics::{Counter, LaneWord, On};
+use crate::metrics::{Counter, LaneWord};
 use crate::sync::Arc;
 use crate::sync::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -59,25 +59,25 @@ impl Drop for Watchdog {
 
 /// What was seen of a lane.
 struct Watch {
-    /// The word it shows and its count of duty cycles: while both stay, it is on one event.
-    seen: (u64, u64),
+    /// What it is on and its count of duty cycles: while both stay, it is on one event.
+    seen: (Option<(usize, u64)>, u64),
     since: Instant,
 }
 
 impl Watch {
     fn new() -> Self {
-        Self { seen: (0, 0), since: Instant::now() }
+        Self { seen: (None, 0), since: Instant::now() }
     }
 
     fn look(&mut self, shared: &Shared, number: usize, limit: Duration) {
         let lane = &shared.lanes()[number];
-        let now = (lane.on.word(), shared.counters.lane(number).get(LaneWord::Cycles));
+        let now = (lane.on.get(), shared.counters.lane(number).get(LaneWord::Cycles));
         if now != self.seen {
             *self = Self { seen: now, since: Instant::now() };
             return;
         }
         let held = self.since.elapsed();
-        let Some((stage, root)) = On::decode(now.0) else { return };
+        let Some((stage, root)) = now.0 else { return };
         if held < limit {
             return;
         }
