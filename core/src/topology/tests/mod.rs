@@ -3,6 +3,7 @@
 mod accounts;
 mod combined;
 mod consumers;
+mod entering;
 mod failures;
 mod faults;
 mod grouped;
