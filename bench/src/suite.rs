@@ -258,8 +258,20 @@ fn stages(size: Size) -> Vec<Variant> {
     };
     let mut variants: Vec<_> = [1, 3, 5, 10].map(variant).into();
     variants.push(limits::reading(&trades, size.events));
+    // As from a feed that has just written them: what the lane costs, and not the memory.
+    let few = Prepared::trades(CACHED.min(size.prepared));
+    let cached = |stages| {
+        let events = few.clone();
+        let plan = move || topologies::pipeline_of(stages, &Settings::FUSED);
+        let name = format!("stages: {stages}, events in a cache");
+        running(name, plan, move || events.input(size.events), Threads::One)
+    };
+    variants.extend([1, 3, 10].map(cached));
     variants
 }
+
+/// Events that a second-level cache holds: 256 KiB.
+const CACHED: usize = 4096;
 
 fn chains(size: Size) -> Vec<Variant> {
     let trades = Prepared::trades(size.prepared);

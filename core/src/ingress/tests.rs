@@ -88,13 +88,13 @@ fn an_ingress_that_makes_no_sense_is_refused_with_what_would() {
 fn by_arrival_rings_take_turns_and_each_keeps_its_order() {
     let (mut inlets, ingress, _) = open(IngressOptions::default());
     let [mut a, mut b] = [(); 2].map(|()| ingress.producer().expect("free"));
-    let first: Vec<_> = (0..100).map(|price| at(0, price)).collect();
-    let second: Vec<_> = (100..110).map(|price| at(0, price)).collect();
-    assert_eq!(a.publish_all(&first), Ok(100));
+    let first: Vec<_> = (0..300).map(|price| at(0, price)).collect();
+    let second: Vec<_> = (300..310).map(|price| at(0, price)).collect();
+    assert_eq!(a.publish_all(&first), Ok(300));
     assert_eq!(b.publish_all(&second), Ok(10));
     let mut entered = Entered::new();
     while inlets.poll(&mut entered) {}
-    let want: Vec<_> = (0..64).chain(100..110).chain(64..100).collect();
+    let want: Vec<_> = (0..256).chain(300..310).chain(256..300).collect();
     assert_eq!(entered.prices(), want, "a run of the first, all of the second, the rest");
 }
 
