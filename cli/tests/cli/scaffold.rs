@@ -48,7 +48,9 @@ fn new_names_the_crate_after_its_folder_and_says_where_pitlane_is() {
 fn a_new_crate_passes_its_test_and_replays_its_config() {
     let folder = Folder::empty();
     folder.run(["new", "my-strategy"]).assert_code(0);
-    // What the workspace has built of the registry's crates need not be built again.
+    // What the workspace has built of the registry's crates need not be built again: of the same versions.
+    let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.lock");
+    std::fs::copy(lock, folder.path("my-strategy/Cargo.lock")).expect("the workspace has one");
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("the target folder");
     let cargo = |args: &[&str]| {
         let mut command = Command::new(env!("CARGO"));
