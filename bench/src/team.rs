@@ -3,6 +3,7 @@
 use pitlane::affinity::{allowed_cores, pin_to};
 use pitlane::wait::gather;
 use rustix::time::{ClockId, clock_gettime};
+use std::hint::spin_loop;
 use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
@@ -147,17 +148,28 @@ pub enum Pause {
     Hint,
     /// As [`Self::Hint`], and leaves the writer alone after few events: [`gather`].
     Gather,
+    /// The same for some 25 us, so that the reader falls behind by more than its cache holds: single events
+    /// then come in bulk, by the cache that cores share. Latency is given up for it.
+    Lag,
     /// Hints 50 times, then yields each time.
     Yield,
 }
+
+/// Fewer events than these are few for [`Pause::Lag`].
+const FEW_FOR_LAG: usize = 256;
+
+/// Hints to the processor: some 25 us.
+pub const LAG_HINTS: usize = 1000;
 
 impl Pause {
     /// Waits until `take` finds events, and a little more where few came; gives how many.
     #[inline]
     pub fn until_some(self, mut take: impl FnMut() -> usize) -> usize {
         let found = self.until(|| Some(take()).filter(|found| *found > 0));
-        if self == Self::Gather {
-            gather(found);
+        match self {
+            Self::Gather => gather(found),
+            Self::Lag if found < FEW_FOR_LAG => (0..LAG_HINTS).for_each(|_| spin_loop()),
+            _ => {}
         }
         found
     }
@@ -174,7 +186,7 @@ impl Pause {
             match self {
                 Self::Spin => {}
                 Self::Yield if turns > 50 => std::thread::yield_now(),
-                Self::Hint | Self::Gather | Self::Yield => std::hint::spin_loop(),
+                Self::Hint | Self::Gather | Self::Lag | Self::Yield => spin_loop(),
             }
         }
     }
@@ -200,7 +212,7 @@ mod tests {
 
     #[test]
     fn a_pause_ends_with_what_was_waited_for() {
-        for pause in [Pause::Spin, Pause::Hint, Pause::Gather, Pause::Yield] {
+        for pause in [Pause::Spin, Pause::Hint, Pause::Gather, Pause::Lag, Pause::Yield] {
             let mut turns = 0;
             let found = pause.until(|| {
                 turns += 1;

@@ -5,9 +5,9 @@ use crate::queues::{Array, Crossbeam, Flume, Kanal, Queue, Rtrb, RtrbPop, Std};
 use crate::{rings, shapes};
 use pitlane::topology::Lanes;
 use pitlane_bench::hops::{self, Shape, Size};
-use pitlane_bench::team::{Cores, Pause, Ran};
 use pitlane_bench::placed::{self, Take};
 use pitlane_bench::raw;
+use pitlane_bench::team::{Cores, Pause, Ran};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -95,7 +95,7 @@ impl Cases {
         self.add(&contest, "raw lines", capacities, move |lines| {
             raw::transfer(cores, events, lines, batch)
         });
-        for pause in [Pause::Spin, Pause::Hint, Pause::Gather] {
+        for pause in [Pause::Spin, Pause::Hint, Pause::Gather, Pause::Lag] {
             self.add(&contest, format!("Pitlane ring, {}", name_of(pause)), capacities, move |c| {
                 hops::ring(Some(cores), Shape::Hop, size(c, pause))
             });
@@ -125,7 +125,7 @@ impl Cases {
         size: impl Fn(usize, Pause) -> Size + Copy + 'static,
     ) {
         let cores = self.cores;
-        for pause in [Pause::Spin, Pause::Hint, Pause::Gather] {
+        for pause in [Pause::Spin, Pause::Hint, Pause::Gather, Pause::Lag] {
             self.add(contest, format!("{who}, {}", name_of(pause)), capacities, move |c| {
                 shapes::run::<Q>(Some(cores), Shape::Hop, size(c, pause))
             });
@@ -262,6 +262,7 @@ fn name_of(pause: Pause) -> &'static str {
         Pause::Spin => "spin",
         Pause::Hint => "hint",
         Pause::Gather => "gather",
+        Pause::Lag => "lag",
         Pause::Yield => "yield",
     }
 }

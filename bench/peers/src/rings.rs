@@ -8,7 +8,7 @@ use disruptor::{
 };
 use pitlane_bench::hops::{Shape, Size};
 use pitlane_bench::line::{self, Line, numbered};
-use pitlane_bench::team::{Cores, Pause, Ran, Team};
+use pitlane_bench::team::{Cores, LAG_HINTS, Pause, Ran, Team};
 use std::sync::mpsc;
 
 /// Gives the core away: what it lacks for more threads than cores.
@@ -22,15 +22,15 @@ impl WaitStrategy for Yielding {
     }
 }
 
-/// Leaves the writer alone for a while, as `Pause::Gather` does, after every look that found nothing:
-/// a wait strategy is not told how many events there were before.
+/// Leaves the writer alone for so many hints, as `Pause::Gather` and `Pause::Lag` do, after every look that
+/// found nothing: a wait strategy is not told how many events there were before.
 #[derive(Clone, Copy)]
-struct Gathering;
+struct Gathering(usize);
 
 impl WaitStrategy for Gathering {
     #[inline]
     fn wait_for(&self, _: Sequence) {
-        (0..16).for_each(|_| std::hint::spin_loop());
+        (0..self.0).for_each(|_| std::hint::spin_loop());
     }
 }
 
@@ -58,7 +58,8 @@ pub fn run(cores: Option<Cores>, shape: Shape, size: Size) -> Ran {
     match size.pause {
         Pause::Spin => run_with(BusySpin, cores, shape, size),
         Pause::Hint => run_with(BusySpinWithSpinLoopHint, cores, shape, size),
-        Pause::Gather => run_with(Gathering, cores, shape, size),
+        Pause::Gather => run_with(Gathering(16), cores, shape, size),
+        Pause::Lag => run_with(Gathering(LAG_HINTS), cores, shape, size),
         Pause::Yield => run_with(Yielding, cores, shape, size),
     }
 }
