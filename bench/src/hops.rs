@@ -71,31 +71,42 @@ pub fn ring(cores: Option<Cores>, shape: Shape, size: Size) -> Ran {
     }
     let (producer, readers) = builder.build();
     let core = |index| cores.map(|cores| cores.of(index));
-    let mut team = Team::new().with(core(0), move || write(producer, 0, size));
-    for (index, reader) in readers.into_iter().enumerate() {
-        team = team.with(core(index + 1), move || add_up(reader, size));
+    // Kept until the time is over: giving megabytes back to the system is not part of the work.
+    let (mut written, mut read) = (None, Vec::new());
+    read.resize_with(readers.len(), || None);
+    let mut team = Team::new().with(core(0), || {
+        written = Some(write(producer, 0, size));
+        0
+    });
+    for (index, (reader, read)) in readers.into_iter().zip(&mut read).enumerate() {
+        team = team.with(core(index + 1), move || {
+            let (reader, sum) = add_up(reader, size);
+            *read = Some(reader);
+            sum
+        });
     }
     let (ran, sums) = team.run(size.events);
+    drop((written, read));
     assert!(sums[1..].iter().all(|&sum| sum == line::sum_of_first(size.events)), "{sums:?}");
     ran
 }
 
-/// Publishes the events from the `first` on.
-fn write(mut producer: Producer<Line>, first: u64, size: Size) -> u64 {
+/// Publishes the events from the `first` on; gives the producer back.
+fn write(mut producer: Producer<Line>, first: u64, size: Size) -> Producer<Line> {
     let end = first + size.events;
     if size.batch == 1 {
         for n in first..end {
             size.pause
                 .until(|| producer.try_publish_with(|event| line::write(event, n)).then_some(()));
         }
-        return 0;
+        return producer;
     }
     let mut n = first;
     while n < end {
         let count = (end - n).min(size.batch as u64) as usize;
         n += size.pause.until(|| publish(&mut producer, n, count)) as u64;
     }
-    0
+    producer
 }
 
 /// Publishes up to `count` events in one batch; gives how many.
@@ -110,13 +121,13 @@ fn publish(producer: &mut Producer<Line>, first: u64, count: usize) -> Option<us
     Some(len)
 }
 
-/// Adds up all fields of all events of a run.
-fn add_up(mut reader: Reader<Line>, size: Size) -> u64 {
+/// Adds up all fields of all events of a run; gives the reader back.
+fn add_up(mut reader: Reader<Line>, size: Size) -> (Reader<Line>, u64) {
     let (mut left, mut sum) = (size.events, 0);
     while left > 0 {
         left -= size.pause.until_some(|| take(&mut reader, &mut sum)) as u64;
     }
-    sum
+    (reader, sum)
 }
 
 /// Adds up what is there; gives how many events that were.
@@ -145,7 +156,10 @@ pub fn three_to_one(cores: Option<Cores>, size: Size) -> Ran {
     for writer in 0..3 {
         let (producer, reader) = pair(size.capacity);
         readers.push((reader, each.events));
-        team = team.with(core(writer + 1), move || write(producer, 0, each));
+        team = team.with(core(writer + 1), move || {
+            write(producer, 0, each);
+            0
+        });
     }
     let merge = move || {
         let mut sum = 0;

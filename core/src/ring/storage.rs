@@ -201,7 +201,7 @@ mod block {
             // only for processors that are known to have it; others take it for nothing.
             unsafe {
                 let line = self.slot(sequence).as_ptr();
-                std::arch::asm!("prefetchw [{}]", in(reg) line, options(nomem, nostack, preserves_flags));
+                std::arch::asm!("prefetchw [{}]", in(reg) line, options(readonly, nostack, preserves_flags));
             }
             #[cfg(not(all(target_arch = "x86_64", not(miri))))]
             let _ = sequence;
