@@ -37,9 +37,10 @@ pub(crate) struct Node {
     pub(super) parts: NodeParts,
     state: State,
     counts: Counts,
-    /// Polls with events since counts were written down, and how many there may be.
+    /// Polls with events since counts were written down.
     uncounted: u32,
-    most_uncounted: u32,
+    /// Whether counts are written down only when its group says so.
+    counts_when_told: bool,
 }
 
 /// What a node counts by itself.
@@ -67,7 +68,7 @@ enum State {
 impl Node {
     pub(crate) fn new(parts: NodeParts) -> Self {
         let (state, counts) = (State::Running, Counts::default());
-        Self { parts, state, counts, uncounted: 0, most_uncounted: MOST_UNCOUNTED }
+        Self { parts, state, counts, uncounted: 0, counts_when_told: false }
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -271,7 +272,7 @@ impl Node {
 
     /// From now on its group tells it when to count: it is polled too often for few events.
     pub(super) fn count_when_told(&mut self) {
-        self.most_uncounted = u32::MAX;
+        self.counts_when_told = true;
     }
 
     /// Asks for the memory that it will need when it is polled.
@@ -284,8 +285,11 @@ impl Node {
     /// Writes counts down after some polls, or when there is time for it.
     #[inline]
     fn count_if_due(&mut self, released: bool) {
+        if self.counts_when_told {
+            return;
+        }
         self.uncounted += u32::from(released);
-        if self.uncounted >= self.most_uncounted || (!released && self.uncounted > 0) {
+        if self.uncounted >= MOST_UNCOUNTED || (!released && self.uncounted > 0) {
             self.count();
         }
     }
