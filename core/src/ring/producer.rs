@@ -281,21 +281,24 @@ impl<E: Event> Producer<E> {
     }
 
     /// What is to be done between two events: lines asked for, gates looked at. Gives whether there is room.
-    #[inline]
+    #[inline(never)]
     fn pause(&mut self) -> bool {
-        let Self { written, published, free_until, ask_at, .. } = *self;
-        let (free_until, ask_at) = pause(&self.storage, written, published, free_until, ask_at);
-        (self.free_until, self.ask_at) = (free_until, ask_at);
-        self.pause_at = free_until.min(ask_at);
-        written < free_until
+        self.ask_ahead();
+        if self.written == self.free_until {
+            self.look_at_gates();
+        }
+        self.written < self.free_until
     }
 
     /// Asks, once per [`BURST`] events, for the lines that are written after the next ones.
     #[inline]
     fn ask_ahead(&mut self) {
         if self.written >= self.ask_at {
-            self.ask_at = ask(&self.storage, self.written);
+            self.ask_at = self.written + BURST;
             self.pause_at = self.free_until.min(self.ask_at);
+            for next in self.ask_at..self.ask_at + BURST {
+                self.storage.prefetch_to_write(next);
+            }
         }
     }
 
@@ -307,32 +310,8 @@ impl<E: Event> Producer<E> {
     }
 }
 
-/// See [`Producer::pause`]; gives what is free and where to ask next. Apart from the producer, as what follows, so
-/// that the rare way borrows nothing of it mutably and a loop keeps it in registers.
-#[inline(never)]
-fn pause(
-    storage: &Storage,
-    written: u64,
-    published: u64,
-    free: u64,
-    mut ask_at: u64,
-) -> (u64, u64) {
-    if written >= ask_at {
-        ask_at = ask(storage, written);
-    }
-    let free = if written == free { free_until(storage, published) } else { free };
-    (free, ask_at)
-}
-
-/// Asks for the lines of the burst after the next one; gives where to ask again.
-#[inline]
-fn ask(storage: &Storage, written: u64) -> u64 {
-    let next = written + BURST;
-    (next..next + BURST).for_each(|sequence| storage.prefetch_to_write(sequence));
-    next
-}
-
-/// Below which sequence slots are free.
+/// Below which sequence slots are free. Apart from the producer, so that the rare way borrows nothing of
+/// it mutably.
 #[cold]
 fn free_until(storage: &Storage, published: u64) -> u64 {
     // Without readers, only what is not published yet must not be overwritten.
