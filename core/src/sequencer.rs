@@ -146,6 +146,8 @@ impl Sequencer {
         let ingress = &mut self.ingresses[key];
         let mut stamp = Stamp { root: self.next_root, source: ingress.source_id, latest: 0 };
         let producer = &mut ingress.stream.producer;
+        // An input that panicked while it made events has left some behind, under roots not yet given.
+        producer.take_back(producer.unpublished());
         let count = count.min(self.turn);
         let entered = producer.write_runs(count, |at, slots| write(at, slots, &mut stamp));
         self.next_root += entered as u64;

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::event::{EventType, Slot};
+use crate::ingress::IngressOptions;
 use crate::route::{OnFull, on_full};
 use crate::source::SourceError;
 
@@ -61,6 +62,47 @@ fn events_made_in_their_place_are_as_events_copied_in() {
             }
         }
     });
+}
+
+/// Makes some events in their place and panics at one of the later ones.
+struct Panics;
+
+impl Input for Panics {
+    fn poll(&mut self, entry: &mut dyn Entry) -> Result<Flow, SourceError> {
+        let port = entry.port("feed", MarketData::TYPE).expect("it is routed");
+        let mut pieces = 0;
+        entry.enter_with(port, 8, &mut |slots| {
+            slots.fill(Slot::from_event(trade(-1)));
+            pieces += 1;
+            assert!(pieces < 2, "no more");
+        });
+        Ok(Flow::More)
+    }
+}
+
+#[test]
+fn of_events_that_an_input_was_making_when_it_panicked_none_enters_with_what_comes_after() {
+    let seen = Recorder::<MarketData>::new();
+    let mut plan = Plan::new();
+    plan.route::<MarketData>("feed", Tier::FAST, seen.sink());
+    plan.lanes(Lanes::Fused).capacity(8);
+    let mut checked = plan.check().expect("no mistakes");
+    let ingress = checked.ingress::<MarketData>("feed", IngressOptions::default()).expect("routed");
+    let mut producer = ingress.producer().expect("one");
+    let mut running = checked.start().expect("it starts");
+    // So that the ring wraps within what the input makes, and it is asked twice.
+    running
+        .publish_to(running.port::<MarketData>("feed").expect("routed"), &[trade(1); 5])
+        .expect("room");
+    running.poll();
+    producer.publish_all(&[trade(2), trade(3)]).expect("open");
+    let report = running.run(&mut Panics);
+    assert!(report.input_error.is_some(), "{report:?}");
+    let seen = seen.events();
+    let prices: Vec<_> =
+        seen.iter().filter_map(|event| event.as_trade()).map(|t| t.price()).collect();
+    let roots: Vec<_> = seen.iter().map(|event| event.header.root).collect();
+    assert_eq!((prices, roots), (vec![1, 1, 1, 1, 1, 2, 3], (1..=7).collect()));
 }
 
 /// An entry of one's own, with room for so many.
