@@ -20,8 +20,10 @@ public final class Lmax {
     static final class Line {
         long a, b, c, d, e, f, g, h;
 
+        // As line.rs does.
         void write(long n) {
-            a = n + 1; b = n + 2; c = n + 3; d = n + 4; e = n + 5; f = n + 6; g = n + 7; h = n + 8;
+            n += 1L << 32;
+            a = n; b = n + 1; c = n + 2; d = n + 3; e = n + 4; f = n + 5; g = n + 6; h = n + 7;
         }
 
         long sum() {

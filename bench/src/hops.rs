@@ -95,10 +95,12 @@ pub fn ring(cores: Option<Cores>, shape: Shape, size: Size) -> Ran {
 fn write(mut producer: Producer<Line>, first: u64, size: Size) -> Producer<Line> {
     let end = first + size.events;
     if size.batch == 1 {
-        for n in first..end {
-            size.pause
-                .until(|| producer.try_publish_with(|event| line::write(event, n)).then_some(()));
-        }
+        producer.singly(|events| {
+            for n in first..end {
+                size.pause
+                    .until(|| events.try_publish_with(|event| line::write(event, n)).then_some(()));
+            }
+        });
         return producer;
     }
     let mut n = first;

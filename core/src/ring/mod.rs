@@ -32,7 +32,7 @@
 //! * R2: only the one [`Producer`] writes slots, and only in `cursor..min(gate) + capacity`.
 //! * R3: a [`Reader`] reads only slots in `its gate..cursor as it saw it`, and moves its gate only
 //!   while it holds no borrow of a slot.
-//! * R4: the block lives as long as any handle; its layout never changes.
+//! * R4: the block lives as long as any handle, beside which alone views of it are kept; its layout never changes.
 //! * R5: where there are lossy readers, slots are written and copied out as relaxed atomic words only,
 //!   so that a copy that races with a write is torn, but no data race. Gated readers of such a ring
 //!   borrow slots as everywhere: by R1 nobody writes what they hold, what was written before is ordered
@@ -75,6 +75,7 @@ mod models;
 mod prefetch;
 mod producer;
 mod reader;
+mod singly;
 mod storage;
 #[cfg(all(test, not(any(loom, shuttle))))]
 mod tests;
@@ -85,6 +86,7 @@ pub(crate) use models::fails_without;
 pub(crate) use prefetch::prefetch;
 pub use producer::{Claim, Producer};
 pub use reader::{Batch, Reader};
+pub use singly::Singly;
 
 use crate::event::{Event, Slot, check_layout};
 use crate::sync::{Arc, unique};

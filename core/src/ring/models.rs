@@ -4,7 +4,7 @@
 //! orders nothing; loom must find the twin's fault. A model whose twin passes proves nothing.
 
 use super::cursor::weaken;
-use super::{Edge, LossyReader, Reader, RingBuilder};
+use super::{Edge, LossyReader, Producer, Reader, RingBuilder};
 use crate::event::Slot;
 use bytemuck::Zeroable;
 use loom::thread;
@@ -18,17 +18,34 @@ fn slot(root: u64) -> Slot {
 
 /// A writer and a reader over a ring of one slot: each event waits for the release of the last.
 fn one_slot() {
-    let mut ring = RingBuilder::<Slot>::new(1).expect("a power of two");
-    ring.reader();
-    let (mut producer, mut readers) = ring.build();
-    let mut reader = readers.remove(0);
-    let writer = thread::spawn(move || {
+    one_slot_written_by(|mut producer| {
         for root in 1..=2 {
             while !producer.try_publish(&slot(root)) {
                 thread::yield_now();
             }
         }
     });
+}
+
+/// The same by a run of single events.
+fn one_slot_singly() {
+    one_slot_written_by(|mut producer| {
+        producer.singly(|events| {
+            for root in 1..=2 {
+                while !events.try_publish(&slot(root)) {
+                    thread::yield_now();
+                }
+            }
+        });
+    });
+}
+
+fn one_slot_written_by(write: fn(Producer)) {
+    let mut ring = RingBuilder::<Slot>::new(1).expect("a power of two");
+    ring.reader();
+    let (producer, mut readers) = ring.build();
+    let mut reader = readers.remove(0);
+    let writer = thread::spawn(move || write(producer));
     for root in 1..=2 {
         loop {
             let mut batch = reader.poll(1);
@@ -199,6 +216,13 @@ fn without_the_cursors_edge_a_reader_sees_a_slot_being_written() {
 #[test]
 fn without_the_gates_edge_a_writer_overwrites_a_slot_being_read() {
     fails_without(Edge::Gate, one_slot);
+}
+
+#[test]
+fn single_events_in_a_run_are_whole_when_they_are_visible_and_not_overwritten_either() {
+    passes(one_slot_singly);
+    fails_without(Edge::Cursor, one_slot_singly);
+    fails_without(Edge::Gate, one_slot_singly);
 }
 
 #[test]

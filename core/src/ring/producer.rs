@@ -1,6 +1,6 @@
 //! The one writer of a ring.
 
-use super::storage::Storage;
+use super::storage::{Storage, View};
 use super::{CLOSED, Edge};
 use crate::event::{Event, Slot};
 use crate::sync::Arc;
@@ -12,11 +12,13 @@ use std::marker::PhantomData;
 /// Writes events, then publishes them; readers see nothing before. Dropping it closes the stream.
 #[derive(Debug)]
 pub struct Producer<E: Event = Slot> {
-    storage: Arc<Storage>,
+    pub(super) storage: Arc<Storage>,
+    /// Of the storage, at hand.
+    pub(super) view: View,
     /// One past the last published sequence: the cursor.
-    published: u64,
+    pub(super) published: u64,
     /// One past the last written sequence.
-    written: u64,
+    pub(super) written: u64,
     /// Slots below are free; as it was when last looked.
     free_until: u64,
     bound: u64,
@@ -24,11 +26,11 @@ pub struct Producer<E: Event = Slot> {
     ask_at: u64,
     /// The sequence at which something besides writing is to be done: the less of both. So that there is one
     /// question per event.
-    pause_at: u64,
+    pub(super) pause_at: u64,
     /// One past the last sequence that lossy readers were told may be being written.
     announced: u64,
     /// How many sequences are announced at a time; 0 where there are no lossy readers.
-    ahead: u64,
+    pub(super) ahead: u64,
     /// Where claims are filled before they are copied in; empty where there are no lossy readers.
     staging: Box<[Slot]>,
     event: PhantomData<fn(E)>,
@@ -52,8 +54,12 @@ impl<E: Event> Producer<E> {
         let staging = vec![Slot::zeroed(); if lossy { free_until as usize } else { 0 }];
         // In a small ring they would be lines that the reader is reading just now.
         let ask_at = if asks && free_until >= 4 * BURST { 0 } else { u64::MAX };
+        #[allow(unsafe_code, reason = "the ring's own view")]
+        // SAFETY: R4: kept beside the storage.
+        let view = unsafe { Storage::view(&storage) };
         Self {
             storage,
+            view,
             published: 0,
             written: 0,
             free_until,
@@ -70,7 +76,7 @@ impl<E: Event> Producer<E> {
     /// Slots of the ring.
     #[must_use]
     pub fn capacity(&self) -> usize {
-        self.storage.capacity() as usize
+        self.view.capacity() as usize
     }
 
     /// Sequence of the next event to be published: how many there were.
@@ -126,7 +132,7 @@ impl<E: Event> Producer<E> {
         let news = bound > self.bound;
         if news {
             self.bound = bound;
-            self.storage.writer().bound.advance(Edge::Bound, bound);
+            self.view.writer().bound.advance(Edge::Bound, bound);
         }
         news
     }
@@ -188,7 +194,7 @@ impl<E: Event> Producer<E> {
         #[allow(unsafe_code, reason = "the ring's own write")]
         // SAFETY: R2: `written` lies in `cursor..free_until`.
         unsafe {
-            self.storage.write(self.written, fill);
+            self.view.write(self.written, fill);
         }
         self.written += 1;
         true
@@ -214,11 +220,11 @@ impl<E: Event> Producer<E> {
             let room = (self.pause_at - self.written) as usize;
             // Loom's cells do not lie side by side.
             let run = if cfg!(loom) { 1 } else { room.min(count - at) };
-            let run = self.storage.contiguous(self.written, run);
+            let run = self.view.contiguous(self.written, run);
             #[allow(unsafe_code, reason = "the ring's own write")]
             // SAFETY: R2: `pause_at` is at most `free_until`, so all of them lie in `cursor..free_until`; the
             // borrow of the producer keeps others away.
-            write(at, unsafe { self.storage.slice_mut(self.written, run) });
+            write(at, unsafe { self.view.slice_mut(self.written, run) });
             self.written += run as u64;
             at += run;
         }
@@ -232,7 +238,7 @@ impl<E: Event> Producer<E> {
         #[allow(unsafe_code, reason = "the ring's own write")]
         // SAFETY: R2: `written` lies in `cursor..free_until`; R5: there are lossy readers.
         unsafe {
-            self.storage.store(self.written, event);
+            self.view.store(self.written, event);
         }
         self.written += 1;
     }
@@ -244,7 +250,7 @@ impl<E: Event> Producer<E> {
     fn announce(&mut self, end: u64) {
         if end > self.announced {
             self.announced = end + self.ahead - 1;
-            self.storage.writer().announced.announce(self.announced);
+            self.view.writer().announced.announce(self.announced);
         }
     }
 
@@ -264,7 +270,7 @@ impl<E: Event> Producer<E> {
     #[inline]
     pub(crate) fn publish(&mut self) {
         self.published = self.written;
-        self.storage.writer().cursor.advance(Edge::Cursor, self.published);
+        self.view.writer().cursor.advance(Edge::Cursor, self.published);
     }
 
     /// Shows the events written and not yet published, in up to two pieces.
@@ -272,10 +278,10 @@ impl<E: Event> Producer<E> {
         let mut sequence = self.published;
         while sequence < self.written {
             let count = (self.written - sequence) as usize;
-            let count = self.storage.contiguous(sequence, count);
+            let count = self.view.contiguous(sequence, count);
             #[allow(unsafe_code, reason = "the ring's own read")]
             // SAFETY: R2: only this producer touches slots it has not published.
-            f(unsafe { self.storage.slice(sequence, count) });
+            f(unsafe { self.view.slice(sequence, count) });
             sequence += count as u64;
         }
     }
@@ -283,6 +289,11 @@ impl<E: Event> Producer<E> {
     /// What is to be done between two events: lines asked for, gates looked at. Gives whether there is room.
     #[inline(never)]
     fn pause(&mut self) -> bool {
+        self.do_what_is_due()
+    }
+
+    #[inline]
+    pub(super) fn do_what_is_due(&mut self) -> bool {
         self.ask_ahead();
         if self.written == self.free_until {
             self.look_at_gates();
@@ -296,9 +307,7 @@ impl<E: Event> Producer<E> {
         if self.written >= self.ask_at {
             self.ask_at = self.written + BURST;
             self.pause_at = self.free_until.min(self.ask_at);
-            for next in self.ask_at..self.ask_at + BURST {
-                self.storage.prefetch_to_write(next);
-            }
+            self.view.prefetch_to_write::<{ BURST as usize }>(self.ask_at);
         }
     }
 
@@ -355,7 +364,7 @@ impl<E: Event> Claim<'_, E> {
         if self.producer.ahead > 0 {
             return (bytemuck::cast_slice_mut(&mut self.producer.staging[..self.len]), &mut []);
         }
-        let storage = &self.producer.storage;
+        let storage = &self.producer.view;
         let first = self.producer.published;
         let head = storage.contiguous(first, self.len);
         #[allow(unsafe_code, reason = "the ring's own write")]

@@ -1,6 +1,6 @@
 //! A reader of a ring that holds the writer back.
 
-use super::storage::Storage;
+use super::storage::{Storage, View};
 use super::{CLOSED, Edge};
 use crate::event::{Event, Slot};
 use crate::sync::Arc;
@@ -11,6 +11,8 @@ use std::marker::PhantomData;
 #[derive(Debug)]
 pub struct Reader<E: Event = Slot> {
     storage: Arc<Storage>,
+    /// Of the storage, at hand.
+    view: View,
     index: usize,
     follows: Box<[usize]>,
     /// Sequences below were handled.
@@ -26,8 +28,11 @@ pub struct Reader<E: Event = Slot> {
 
 impl<E: Event> Reader<E> {
     pub(super) fn new(storage: Arc<Storage>, index: usize, follows: Box<[usize]>) -> Self {
+        #[allow(unsafe_code, reason = "the ring's own view")]
+        // SAFETY: R4: kept beside the storage.
+        let view = unsafe { Storage::view(&storage) };
         let event = PhantomData;
-        Self { storage, index, follows, done: 0, gate: 0, seen: 0, allowed: 0, event }
+        Self { storage, view, index, follows, done: 0, gate: 0, seen: 0, allowed: 0, event }
     }
 
     /// Up to `limit` events that are there and not yet released. Does not wait.
@@ -37,7 +42,7 @@ impl<E: Event> Reader<E> {
             self.look();
             if self.available() == 0 {
                 // What comes next comes here: its line and the cursor's then travel together.
-                self.storage.prefetch(self.gate);
+                self.view.prefetch(self.gate);
             }
         }
         let len = limit.min(self.available());
@@ -54,21 +59,21 @@ impl<E: Event> Reader<E> {
     /// counted here can vanish.
     #[must_use]
     pub fn lag(&self) -> u64 {
-        self.storage.writer().cursor.observe(Edge::Cursor) - self.done
+        self.view.writer().cursor.observe(Edge::Cursor) - self.done
     }
 
     /// Whether the producer is gone and everything was released.
     #[must_use]
     pub fn is_finished(&self) -> bool {
         // The bound is loaded before the cursor (E4): when it says closed, the cursor is final.
-        self.storage.writer().bound.observe(Edge::Bound) == CLOSED && self.lag() == 0
+        self.view.writer().bound.observe(Edge::Bound) == CLOSED && self.lag() == 0
     }
 
     /// Loads bound, cursor and what it follows, in this order; gives the bound.
     #[inline]
     pub(crate) fn look(&mut self) -> u64 {
-        let bound = self.storage.writer().bound.observe(Edge::Bound); // before the cursor
-        self.seen = self.storage.writer().cursor.observe(Edge::Cursor);
+        let bound = self.view.writer().bound.observe(Edge::Bound); // before the cursor
+        self.seen = self.view.writer().cursor.observe(Edge::Cursor);
         self.allowed = self.seen;
         for &other in &self.follows {
             self.allowed = self.allowed.min(self.storage.reader(other).done.observe(Edge::Done));
@@ -95,7 +100,7 @@ impl<E: Event> Reader<E> {
 
     /// Slots of the ring.
     pub(crate) fn capacity(&self) -> usize {
-        self.storage.capacity() as usize
+        self.view.capacity() as usize
     }
 
     /// The first visible event.
@@ -103,17 +108,17 @@ impl<E: Event> Reader<E> {
     pub(crate) fn head(&self) -> Option<&Slot> {
         #[allow(unsafe_code, reason = "the ring's own read")]
         // SAFETY: R3: in `gate..seen`.
-        (self.visible() > 0).then(|| unsafe { self.storage.read(self.gate) })
+        (self.visible() > 0).then(|| unsafe { self.view.read(self.gate) })
     }
 
     /// Visible events side by side, from the first on, at most `limit`.
     #[inline]
     pub(crate) fn visible_slice(&self, limit: usize) -> &[Slot] {
-        let count = self.storage.contiguous(self.gate, limit.min(self.visible()));
+        let count = self.view.contiguous(self.gate, limit.min(self.visible()));
         #[allow(unsafe_code, reason = "the ring's own read")]
         // SAFETY: R3: in `gate..seen`, side by side.
         unsafe {
-            self.storage.slice(self.gate, count)
+            self.view.slice(self.gate, count)
         }
     }
 
@@ -129,7 +134,7 @@ impl<E: Event> Reader<E> {
         let rest = self.visible() - first.len();
         #[allow(unsafe_code, reason = "the ring's own read")]
         // SAFETY: R3: in `gate..seen`; what does not lie before the wrap lies after it.
-        let second = unsafe { self.storage.slice(self.gate + first.len() as u64, rest) };
+        let second = unsafe { self.view.slice(self.gate + first.len() as u64, rest) };
         (first, second)
     }
 
@@ -207,7 +212,7 @@ impl<E: Event> Batch<'_, E> {
     /// The events in order, in two pieces; the second is empty unless the batch wraps around.
     #[must_use]
     pub fn slices(&self) -> (&[E], &[E]) {
-        let storage = &self.reader.storage;
+        let storage = &self.reader.view;
         let head = storage.contiguous(self.reader.gate, self.len);
         #[allow(unsafe_code, reason = "the ring's own read")]
         // SAFETY: R3: in `gate..seen`; the gate moves only through `&mut self`.
@@ -233,7 +238,7 @@ impl<E: Event> Batch<'_, E> {
         assert!(index < self.len, "event {index} of a batch of {}", self.len);
         #[allow(unsafe_code, reason = "the ring's own read")]
         // SAFETY: R3: in `gate..seen`; the gate moves only through `&mut self`.
-        let slot = unsafe { self.reader.storage.read(self.reader.gate + index as u64) };
+        let slot = unsafe { self.reader.view.read(self.reader.gate + index as u64) };
         slot.view()
     }
 

@@ -34,9 +34,9 @@ pub(super) struct ReaderLine {
 }
 
 #[cfg(not(any(loom, shuttle)))]
-pub(super) use block::Storage;
+pub(super) use block::{Storage, View};
 #[cfg(any(loom, shuttle))]
-pub(super) use cells::Storage;
+pub(super) use cells::{Storage, View};
 
 #[cfg(not(any(loom, shuttle)))]
 #[allow(unsafe_code, reason = "the block is raw memory that producer and readers share")]
@@ -44,7 +44,9 @@ mod block {
     use super::super::cursor::Words;
     use super::{LINE, ReaderLine, WriterLine};
     use crate::event::{SLOT_BYTES, Slot};
+    use crate::sync::Arc;
     use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
+    use std::ops::Deref;
     use std::ptr::NonNull;
 
     const PAGE: usize = 4096;
@@ -56,10 +58,17 @@ mod block {
     pub(in crate::ring) struct Storage {
         block: NonNull<u8>,
         layout: Layout,
-        mask: u64,
         readers: usize,
         lossy: bool,
+        view: View,
+    }
+
+    /// What is needed of the block for each event, at hand in whoever keeps it: no way to it leads through memory.
+    #[derive(Clone, Debug)]
+    pub(in crate::ring) struct View {
+        writer: NonNull<WriterLine>,
         slots: NonNull<Slot>,
+        mask: u64,
     }
 
     // SAFETY: the block is owned (R4); its words are atomics and its slots are shared by the rules
@@ -67,6 +76,19 @@ mod block {
     unsafe impl Send for Storage {}
     // SAFETY: as above.
     unsafe impl Sync for Storage {}
+    // SAFETY: as above; whoever keeps it keeps the block.
+    unsafe impl Send for View {}
+    // SAFETY: as above.
+    unsafe impl Sync for View {}
+
+    impl Deref for Storage {
+        type Target = View;
+
+        #[inline]
+        fn deref(&self) -> &View {
+            &self.view
+        }
+    }
 
     impl Storage {
         pub(in crate::ring) fn new(capacity: usize, readers: usize, lossy: bool) -> Self {
@@ -90,13 +112,18 @@ mod block {
                 block.cast::<u64>().add(2).write(u64::from(lossy));
             }
             // SAFETY: inside the block; LINE is a multiple of a slot's alignment.
-            let slots = unsafe { block.add(head).cast::<Slot>() };
-            Self { block, layout, mask: capacity as u64 - 1, readers, lossy, slots }
+            let (writer, slots) = unsafe { (block.add(LINE).cast(), block.add(head).cast()) };
+            let view = View { writer, slots, mask: capacity as u64 - 1 };
+            Self { block, layout, readers, lossy, view }
         }
 
+        /// To be kept by the caller.
+        ///
+        /// # Safety
+        /// The caller keeps this storage for as long (R4).
         #[inline]
-        pub(in crate::ring) fn capacity(&self) -> u64 {
-            self.mask + 1
+        pub(in crate::ring) unsafe fn view(this: &Arc<Self>) -> View {
+            this.view.clone()
         }
 
         pub(in crate::ring) fn readers(&self) -> usize {
@@ -110,16 +137,23 @@ mod block {
         }
 
         #[inline]
-        pub(in crate::ring) fn writer(&self) -> &WriterLine {
-            // SAFETY: the second line of the block, zeroed, which is a valid WriterLine (R4).
-            unsafe { self.block.add(LINE).cast::<WriterLine>().as_ref() }
-        }
-
-        #[inline]
         pub(in crate::ring) fn reader(&self, index: usize) -> &ReaderLine {
             assert!(index < self.readers);
             // SAFETY: line 2 + index of the block, zeroed, which is a valid ReaderLine (R4).
             unsafe { self.block.add(LINE * (2 + index)).cast::<ReaderLine>().as_ref() }
+        }
+    }
+
+    impl View {
+        #[inline]
+        pub(in crate::ring) fn capacity(&self) -> u64 {
+            self.mask + 1
+        }
+
+        #[inline]
+        pub(in crate::ring) fn writer(&self) -> &WriterLine {
+            // SAFETY: the second line of the block, zeroed, which is a valid WriterLine (R4).
+            unsafe { self.writer.as_ref() }
         }
 
         #[inline]
@@ -191,20 +225,26 @@ mod block {
             let _ = sequence;
         }
 
-        /// Asks for the line of a slot that is soon to be written: a hint that changes nothing.
+        /// Asks for the lines of `COUNT` slots from `sequence` on that are soon to be written: a hint that changes
+        /// nothing. They end where the ring ends.
         ///
         /// Stores leave a core in order, so without it each line waits for the one before it.
         #[inline]
-        pub(in crate::ring) fn prefetch_to_write(&self, sequence: u64) {
-            #[cfg(all(target_arch = "x86_64", not(miri)))]
-            // SAFETY: inside the block (R4), and only a hint. In assembler, since the compiler has it
-            // only for processors that are known to have it; others take it for nothing.
-            unsafe {
-                let line = self.slot(sequence).as_ptr();
-                std::arch::asm!("prefetchw [{}]", in(reg) line, options(readonly, nostack, preserves_flags));
-            }
-            #[cfg(not(all(target_arch = "x86_64", not(miri))))]
-            let _ = sequence;
+        pub(in crate::ring) fn prefetch_to_write<const COUNT: usize>(&self, sequence: u64) {
+            let run = self.contiguous(sequence, COUNT);
+            let ask = |at: usize| {
+                #[cfg(all(target_arch = "x86_64", not(miri)))]
+                // SAFETY: inside the block (R4), as `at` is below `run`; and only a hint. In assembler, since the
+                // compiler has it only for processors that are known to have it; others take it for nothing.
+                unsafe {
+                    let line = self.slot(sequence).add(at).as_ptr();
+                    std::arch::asm!("prefetchw [{}]", in(reg) line, options(readonly, nostack, preserves_flags));
+                }
+                #[cfg(not(all(target_arch = "x86_64", not(miri))))]
+                let _ = at;
+            };
+            // The usual way is apart, so that the compiler knows the number.
+            if run == COUNT { (0..COUNT).for_each(ask) } else { (0..run).for_each(ask) }
         }
 
         /// `count` slots side by side, to read.
@@ -242,7 +282,7 @@ mod cells {
     use super::super::cursor::{Cursor, Words};
     use super::{ReaderLine, WriterLine};
     use crate::event::Slot;
-    use crate::sync::UnsafeCell;
+    use crate::sync::{Arc, UnsafeCell};
     use bytemuck::Zeroable;
 
     /// The same words and slots, as loom's cells. Where there are lossy readers each slot is there
@@ -255,6 +295,9 @@ mod cells {
         slots: Vec<UnsafeCell<Slot>>,
         words: Vec<Words>,
     }
+
+    /// No shorter way than the storage itself.
+    pub(in crate::ring) type View = Arc<Storage>;
 
     // SAFETY: the slots are shared by the rules R1 to R3, which loom's cells check.
     unsafe impl Sync for Storage {}
@@ -270,6 +313,10 @@ mod cells {
                 slots: (0..capacity).map(|_| UnsafeCell::new(Slot::zeroed())).collect(),
                 words: (0..shared).map(|_| Words::new()).collect(),
             }
+        }
+
+        pub(in crate::ring) unsafe fn view(this: &Arc<Self>) -> View {
+            this.clone()
         }
 
         pub(in crate::ring) fn capacity(&self) -> u64 {
@@ -322,7 +369,7 @@ mod cells {
 
         pub(in crate::ring) fn prefetch(&self, _sequence: u64) {}
 
-        pub(in crate::ring) fn prefetch_to_write(&self, _sequence: u64) {}
+        pub(in crate::ring) fn prefetch_to_write<const COUNT: usize>(&self, _sequence: u64) {}
 
         pub(in crate::ring) unsafe fn slice(&self, sequence: u64, count: usize) -> &[Slot] {
             assert!(count <= 1 || cfg!(shuttle), "loom's cells do not lie side by side: poll one");
