@@ -17,12 +17,14 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.Executors;
 
 public final class Lmax {
+    // As in line.rs.
+    static final long FIRST_WORD = 1L << 32;
+
     static final class Line {
         long a, b, c, d, e, f, g, h;
 
-        // As line.rs does.
         void write(long n) {
-            n += 1L << 32;
+            n += FIRST_WORD;
             a = n; b = n + 1; c = n + 2; d = n + 3; e = n + 4; f = n + 5; g = n + 6; h = n + 7;
         }
 
@@ -118,7 +120,7 @@ public final class Lmax {
         looked.countDown();
         for (Thread thread : threads) thread.join();
         disruptor.shutdown();
-        long expected = (4 * each * (each - 1) + 36 * each) * writers;
+        long expected = (4 * each * (each - 1) + (28 + 8 * FIRST_WORD) * each) * writers;
         for (Adder adder : adders) {
             if (adder.sum != expected) throw new IllegalStateException("a field arrived wrong");
         }

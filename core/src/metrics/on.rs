@@ -3,15 +3,15 @@
 use super::Counter;
 use crate::sync::Arc;
 
-/// The words in which a lane says what it is on: a stage and the root of the event it handles. Clones
-/// are handles to the same words.
+/// The words in which a lane says what it is on: a stage and the root of the first of the few events that the stage
+/// was handed last. Clones are handles to the same words.
 ///
-/// The root is written per event, the stage per run of events: two words that are not of one moment. Who
+/// The root is written per stride, the stage per run of events: two words that are not of one moment. Who
 /// watches a stage that takes its time finds both as they stay.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct On(Arc<Line>);
 
-/// A cache line pair of its own: it is written once per event.
+/// A cache line pair of its own: it is written often.
 #[derive(Debug, Default)]
 #[repr(align(128))]
 struct Line {
@@ -27,7 +27,7 @@ impl On {
         self.0.stage.set(stage as u64 + 1);
     }
 
-    /// The stage is on an event of this root.
+    /// The stage is on an event of this root, or on one of those handed over with it.
     #[inline]
     pub(crate) fn set_root(&self, root: u64) {
         self.0.root.set(root);

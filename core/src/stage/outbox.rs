@@ -263,6 +263,7 @@ impl Outbox {
     #[inline]
     pub(crate) fn begin(&mut self, cause: &Header) {
         self.begin_run();
+        self.be_on(cause.root);
         self.begin_next(cause);
     }
 
@@ -276,7 +277,12 @@ impl Outbox {
     #[inline]
     pub(crate) fn begin_next(&mut self, cause: &Header) {
         self.cause = *cause;
-        self.on.set_root(cause.root);
+    }
+
+    /// Says that the stage is on an event of this root, or on one of the few handed over with it.
+    #[inline]
+    pub(crate) fn be_on(&self, root: u64) {
+        self.on.set_root(root);
     }
 
     /// These events were handled: what they took is measured when the batch ends.

@@ -4,6 +4,7 @@ use super::{Fault, On, Outbox, Reconciled, Stage, Tagger, guard};
 use crate::condition::Condition;
 use crate::event::{Event, Slot};
 use crate::middleware::MiddlewareReport;
+use std::slice::Iter;
 
 /// Events of one input that a stage may handle now.
 pub(crate) struct Run<'a> {
@@ -167,6 +168,11 @@ fn run_share<S: On<E>, E: Event>(stage: &mut S, run: Run<'_>, out: &mut Outbox) 
     ran
 }
 
+/// Events handed over between two signs of what the stage is on. Others look at that sign, and around a store that
+/// others may see the compiler holds nothing in registers: with one per event, a stage that adds something up
+/// waited at each for the sum that it had stored at the one before (`bench/results`: 1.7 against 1.1 ns).
+const STRIDE: usize = 16;
+
 /// Hands events to the stage.
 ///
 /// A function of its own, not a part of what calls it: only of a function's arguments does the compiler
@@ -178,14 +184,11 @@ fn run_all<S: On<E>, E: Event>(
     out: &mut Outbox,
     ran: &mut Ran,
 ) -> Result<(), Fault> {
-    for (number, slot) in slots.iter().enumerate() {
-        ran.consumed = number;
-        if !hand_over(stage, slot, out)? {
-            ran.consumed += usize::from(!out.is_put_off());
-            return Ok(());
+    for stride in slots.chunks(STRIDE) {
+        if !run_stride(stage, stride, out, ran)? {
+            break;
         }
     }
-    ran.consumed = slots.len();
     Ok(())
 }
 
@@ -205,11 +208,9 @@ fn run_matching<S: On<E>, E: Event>(
             ran.consumed += 1;
             continue;
         }
-        let goes_on = hand_over(stage, slot, out)?;
-        if goes_on || !out.is_put_off() {
-            ran.consumed += 1;
-            out.see(std::slice::from_ref(slot));
-        }
+        let (one, before) = (std::slice::from_ref(slot), ran.consumed);
+        let goes_on = run_stride(stage, one, out, ran)?;
+        out.see(&one[..ran.consumed - before]);
         if !goes_on {
             break;
         }
@@ -217,19 +218,44 @@ fn run_matching<S: On<E>, E: Event>(
     Ok(())
 }
 
-/// Hands one event of a run to the stage. Gives whether it may have another.
+/// Hands one event after the other to the stage. Gives whether it may have more.
 #[inline(always)]
-fn hand_over<S: On<E>, E: Event>(
+fn run_stride<S: On<E>, E: Event>(
     stage: &mut S,
-    slot: &Slot,
+    stride: &[Slot],
     out: &mut Outbox,
+    ran: &mut Ran,
 ) -> Result<bool, Fault> {
-    out.begin_next(&slot.header);
-    let result = stage.on(slot.view(), out);
-    if out.needs_attention() || result.is_err() {
-        return out.end(slot, result);
+    out.be_on(stride[0].header.root);
+    let mut left = stride.iter();
+    while let Some((slot, result)) = hand_over(stage, &mut left, out, ran) {
+        let goes_on = out.end(slot, result)?;
+        ran.consumed += usize::from(goes_on || !out.is_put_off());
+        if !goes_on {
+            return Ok(false);
+        }
     }
     Ok(true)
+}
+
+/// Hands events to the stage up to the first that leaves something to do; gives that one, which is not counted, and
+/// what the stage said of it. Nothing but the stage itself is called in this loop.
+#[inline(always)]
+fn hand_over<'a, S: On<E>, E: Event>(
+    stage: &mut S,
+    slots: &mut Iter<'a, Slot>,
+    out: &mut Outbox,
+    ran: &mut Ran,
+) -> Option<(&'a Slot, Result<(), Fault>)> {
+    for slot in slots {
+        out.begin_next(&slot.header);
+        let result = stage.on(slot.view(), out);
+        if out.needs_attention() || result.is_err() {
+            return Some((slot, result));
+        }
+        ran.consumed += 1;
+    }
+    None
 }
 
 /// What stands in the place of a stage that is gone.

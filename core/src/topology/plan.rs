@@ -377,8 +377,8 @@ impl Plan {
         self
     }
 
-    /// How long a stage may hold its lane with one event before it is reported as stuck; one second
-    /// by default, `None` for no watchdog.
+    /// How long a stage may hold its lane with one event, or with the up to sixteen that it is handed at a time,
+    /// before it is reported as stuck; one second by default, `None` for no watchdog.
     pub fn watchdog(&mut self, limit: Option<Duration>) -> &mut Self {
         self.watchdog = limit;
         self

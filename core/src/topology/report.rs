@@ -197,7 +197,8 @@ pub struct StuckStage {
     pub stage: String,
     /// Name of its lane.
     pub lane: String,
-    /// Root of the event it was on.
+    /// Root of the first of the events it was given last: of the one it was on, or of one of the fifteen before
+    /// that. With [`super::Plan::batch_limit`] 1 it is the one.
     pub root: u64,
     /// For how long, as last seen.
     pub held: Duration,
@@ -216,7 +217,8 @@ pub struct LeftBehind {
     pub lane: String,
     /// Names of its stages, none of which will handle anything any more.
     pub stages: Vec<String>,
-    /// The stage that holds it and the root of the event it is on, as far as is known.
+    /// The stage that holds it and the root of the event it is on, as far as is known; as exact as
+    /// [`StuckStage::root`].
     pub on: Option<(String, u64)>,
 }
 

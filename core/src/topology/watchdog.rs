@@ -59,7 +59,7 @@ impl Drop for Watchdog {
 
 /// What was seen of a lane.
 struct Watch {
-    /// What it is on and its count of duty cycles: while both stay, it is on one event.
+    /// What it is on and its count of duty cycles: while both stay, it is on one event or on those handed over with it.
     seen: (Option<(usize, u64)>, u64),
     since: Instant,
 }

@@ -43,7 +43,8 @@ fn a_stage_that_never_returns_is_left_behind_with_its_lane_wherever_it_stands() 
                 let fine = worker(&logs[other], 1, false, None, crate::stage::OnError::Halt);
                 plan.component(step, if other == place { it.take().unwrap_or(fine) } else { fine });
             }
-            plan.lanes(on_lanes(&STEPS));
+            // One event at a time: then the very one is named.
+            plan.lanes(on_lanes(&STEPS)).batch_limit(1);
             plan.route::<MarketData>("feed", Tier::FAST, pipeline(STEPS));
             let mut running = plan.check().expect("no mistakes").start().expect("it starts");
             for price in 1..=9 {
