@@ -65,7 +65,8 @@ pub(crate) struct Config {
     /// For how many events latency is measured: `off`, `every`, or `1/N` with N a power of two.
     #[serde(default)]
     pub(crate) latency: Sampling,
-    /// How long a stage may hold its lane with one event before it is reported as stuck; or `off`.
+    /// How long a stage may hold its lane with one event, or the up to sixteen it is handed at a time, before it
+    /// is reported as stuck; or `off`.
     #[serde(default)]
     pub(crate) watchdog: Watchdog,
     /// Whether the bytes of each stream are hashed, to compare runs.
