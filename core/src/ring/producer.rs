@@ -6,6 +6,7 @@ use crate::event::{Event, Slot};
 use crate::sync::Arc;
 use bytemuck::Zeroable;
 use std::marker::PhantomData;
+use std::ops::RangeInclusive;
 
 /// The one writer of a ring.
 ///
@@ -45,6 +46,11 @@ const MOST_AHEAD: u64 = 32;
 /// 4.6 ns per event where asking for one line at each event took 5.6 (`bench/results`).
 const BURST: u64 = 16;
 
+/// Slots of rings in which lines are asked for. In smaller ones they would be those that the reader is reading just
+/// now; in larger ones they have left its own cache long ago, and the processor fetches them as fast unasked: with
+/// requests 2.0 ns per event at batch 1 in 65,536 slots, without 1.8.
+const ASKED: RangeInclusive<u64> = 4 * BURST..=32_768;
+
 impl<E: Event> Producer<E> {
     /// One that `asks` for lines ahead where the ring is large enough for that.
     pub(super) fn new(storage: Arc<Storage>, asks: bool) -> Self {
@@ -52,8 +58,7 @@ impl<E: Event> Producer<E> {
         let lossy = storage.is_lossy();
         let ahead = if lossy { (free_until / 8).clamp(1, MOST_AHEAD) } else { 0 };
         let staging = vec![Slot::zeroed(); if lossy { free_until as usize } else { 0 }];
-        // In a small ring they would be lines that the reader is reading just now.
-        let ask_at = if asks && free_until >= 4 * BURST { 0 } else { u64::MAX };
+        let ask_at = if asks && ASKED.contains(&free_until) { 0 } else { u64::MAX };
         #[allow(unsafe_code, reason = "the ring's own view")]
         // SAFETY: R4: kept beside the storage.
         let view = unsafe { Storage::view(&storage) };
