@@ -4,7 +4,7 @@ use super::handle::{Common, MOST_PRODUCERS};
 use super::merge::Merge;
 use super::{Ingress, IngressError, IngressOptions, IngressReport};
 use crate::event::{Event, EventType, SLOT_BYTES, Slot};
-use crate::ring::{MAX_CAPACITY, RingBuilder};
+use crate::ring::{MAX_CAPACITY, RingBuilder, Span};
 use crate::sync::Arc;
 use crate::topology::memory::of_machine;
 use crate::topology::{Entry, Port};
@@ -59,6 +59,7 @@ impl Inlets {
         let (mut rings, mut readers) = (Vec::new(), Vec::new());
         for _ in 0..options.max_producers {
             let mut ring = RingBuilder::<Slot>::new(options.capacity)?;
+            ring.span(Span::TwoThreads);
             ring.reader();
             let (producer, reader) = ring.build();
             rings.push(producer);

@@ -75,6 +75,7 @@ mod models;
 mod prefetch;
 mod producer;
 mod reader;
+mod runs;
 mod singly;
 mod storage;
 #[cfg(all(test, not(any(loom, shuttle))))]
@@ -127,6 +128,17 @@ pub struct ReaderKey {
     reader: usize,
 }
 
+/// Where the two ends of a ring are, which decides how its lines are best written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Span {
+    /// Nobody knows: lines are asked for, which costs little where they are not away.
+    Unknown,
+    /// Both on one thread: no line is on its way from another core, and none is asked for.
+    OneThread,
+    /// On two threads, as a rule on two cores: many events at a time go past the writer's caches.
+    TwoThreads,
+}
+
 /// A ring in the making: first its readers are named, then all is allocated at once.
 #[derive(Debug)]
 pub struct RingBuilder<E: Event = Slot> {
@@ -135,8 +147,7 @@ pub struct RingBuilder<E: Event = Slot> {
     capacity: usize,
     follows: Vec<Box<[usize]>>,
     lossy: usize,
-    /// Whether its ends share a core.
-    on_one_core: bool,
+    span: Span,
     event: PhantomData<fn(E)>,
 }
 
@@ -151,7 +162,7 @@ impl<E: Event> RingBuilder<E> {
             return Err(CapacityError(capacity));
         }
         let (follows, event) = (Vec::new(), PhantomData);
-        Ok(Self { id: unique(), capacity, follows, lossy: 0, on_one_core: false, event })
+        Ok(Self { id: unique(), capacity, follows, lossy: 0, span: Span::Unknown, event })
     }
 
     /// One more reader.
@@ -178,9 +189,9 @@ impl<E: Event> RingBuilder<E> {
         self.lossy += 1;
     }
 
-    /// Its ends are on one thread: then no line is on its way from another core, and none is asked for.
-    pub(crate) fn on_one_core(&mut self) {
-        self.on_one_core = true;
+    /// Says where its ends are.
+    pub(crate) fn span(&mut self, span: Span) {
+        self.span = span;
     }
 
     /// The producer, and the gated readers in the order in which they were named.
@@ -198,6 +209,6 @@ impl<E: Event> RingBuilder<E> {
         let reader = |(index, follows)| Reader::new(storage.clone(), index, follows);
         let readers = self.follows.into_iter().enumerate().map(reader).collect();
         let lossy = (0..self.lossy).map(|_| LossyReader::new(storage.clone())).collect();
-        (Producer::new(storage, !self.on_one_core), readers, lossy)
+        (Producer::new(storage, self.span), readers, lossy)
     }
 }

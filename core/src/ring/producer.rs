@@ -1,7 +1,8 @@
 //! The one writer of a ring.
 
+use super::runs::{FEWEST_STREAMED, STREAMED};
 use super::storage::{Storage, View};
-use super::{CLOSED, Edge};
+use super::{CLOSED, Edge, Span};
 use crate::event::{Event, Slot};
 use crate::sync::Arc;
 use bytemuck::Zeroable;
@@ -21,7 +22,7 @@ pub struct Producer<E: Event = Slot> {
     /// One past the last written sequence.
     pub(super) written: u64,
     /// Slots below are free; as it was when last looked.
-    free_until: u64,
+    pub(super) free_until: u64,
     bound: u64,
     /// The sequence at which the next lines are asked for.
     ask_at: u64,
@@ -32,8 +33,10 @@ pub struct Producer<E: Event = Slot> {
     announced: u64,
     /// How many sequences are announced at a time; 0 where there are no lossy readers.
     pub(super) ahead: u64,
-    /// Where claims are filled before they are copied in; empty where there are no lossy readers.
-    staging: Box<[Slot]>,
+    /// Where claims are filled before they are copied in, or runs before they are streamed; empty where neither is done.
+    pub(super) staging: Box<[Slot]>,
+    /// Whether many events at a time are streamed.
+    pub(super) streams: bool,
     event: PhantomData<fn(E)>,
 }
 
@@ -52,13 +55,16 @@ const BURST: u64 = 16;
 const ASKED: RangeInclusive<u64> = 4 * BURST..=32_768;
 
 impl<E: Event> Producer<E> {
-    /// One that `asks` for lines ahead where the ring is large enough for that.
-    pub(super) fn new(storage: Arc<Storage>, asks: bool) -> Self {
+    pub(super) fn new(storage: Arc<Storage>, span: Span) -> Self {
         let free_until = storage.capacity();
         let lossy = storage.is_lossy();
         let ahead = if lossy { (free_until / 8).clamp(1, MOST_AHEAD) } else { 0 };
-        let staging = vec![Slot::zeroed(); if lossy { free_until as usize } else { 0 }];
-        let ask_at = if asks && ASKED.contains(&free_until) { 0 } else { u64::MAX };
+        let asks = span != Span::OneThread && ASKED.contains(&free_until);
+        let ask_at = if asks { 0 } else { u64::MAX };
+        let streams = span == Span::TwoThreads && !lossy && STREAMED.contains(&free_until);
+        let staged =
+            if lossy { free_until as usize } else { FEWEST_STREAMED * usize::from(streams) };
+        let staging = vec![Slot::zeroed(); staged];
         #[allow(unsafe_code, reason = "the ring's own view")]
         // SAFETY: R4: kept beside the storage.
         let view = unsafe { Storage::view(&storage) };
@@ -74,6 +80,7 @@ impl<E: Event> Producer<E> {
             announced: 0,
             ahead,
             staging: staging.into(),
+            streams,
             event: PhantomData,
         }
     }
@@ -205,37 +212,6 @@ impl<E: Event> Producer<E> {
         true
     }
 
-    /// Lets `write` write the next `count` events, or as many as there is room for, without publishing them: run by
-    /// run of slots side by side, each with the number of its first among the `count`. As so many calls of
-    /// [`Self::write_with`], with one look at the room for as many as there is room for. Gives how many it was.
-    #[inline]
-    pub(crate) fn write_runs(
-        &mut self,
-        count: usize,
-        mut write: impl FnMut(usize, &mut [Slot]),
-    ) -> usize {
-        let mut at = 0;
-        while at < count && self.has_room() {
-            if self.ahead > 0 {
-                // Where there are lossy readers, one by one.
-                self.write_with(|slot| write(at, std::slice::from_mut(slot)));
-                at += 1;
-                continue;
-            }
-            let room = (self.pause_at - self.written) as usize;
-            // Loom's cells do not lie side by side.
-            let run = if cfg!(loom) { 1 } else { room.min(count - at) };
-            let run = self.view.contiguous(self.written, run);
-            #[allow(unsafe_code, reason = "the ring's own write")]
-            // SAFETY: R2: `pause_at` is at most `free_until`, so all of them lie in `cursor..free_until`; the
-            // borrow of the producer keeps others away.
-            write(at, unsafe { self.view.slice_mut(self.written, run) });
-            self.written += run as u64;
-            at += run;
-        }
-        at
-    }
-
     /// Writes the next event where lossy readers may be copying what was there.
     #[inline]
     fn copy_in(&mut self, event: &Slot) {
@@ -318,7 +294,7 @@ impl<E: Event> Producer<E> {
 
     /// Looks how far the slowest reader has come.
     #[inline]
-    fn look_at_gates(&mut self) {
+    pub(super) fn look_at_gates(&mut self) {
         self.free_until = free_until(&self.storage, self.published);
         self.pause_at = self.free_until.min(self.ask_at);
     }

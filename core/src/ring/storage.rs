@@ -247,6 +247,43 @@ mod block {
             if run == COUNT { (0..COUNT).for_each(ask) } else { (0..run).for_each(ask) }
         }
 
+        /// Copies events to slots that lie side by side, past the caches: other cores are not asked for these lines,
+        /// and find them in memory. Before the slots are published comes [`Self::end_streaming`].
+        ///
+        /// # Safety
+        /// The caller is the producer, the slots are free (R2), and as many as [`Self::contiguous`] says.
+        #[inline]
+        pub(in crate::ring) unsafe fn stream(&self, sequence: u64, events: &[Slot]) {
+            #[cfg(all(target_arch = "x86_64", not(miri)))]
+            for (at, event) in events.iter().enumerate() {
+                use std::arch::x86_64::{__m128i, _mm_load_si128, _mm_stream_si128};
+                // SAFETY: by the caller's promise inside the block, and nobody reads or writes it now; both sides are
+                // aligned to 64, and every x86-64 has these instructions.
+                unsafe {
+                    let from = std::ptr::from_ref(event).cast::<__m128i>();
+                    let to = self.slot(sequence).add(at).as_ptr().cast::<__m128i>();
+                    for part in 0..SLOT_BYTES / size_of::<__m128i>() {
+                        _mm_stream_si128(to.add(part), _mm_load_si128(from.add(part)));
+                    }
+                }
+            }
+            #[cfg(not(all(target_arch = "x86_64", not(miri))))]
+            for (event, sequence) in events.iter().zip(sequence..) {
+                // SAFETY: by the caller's promise.
+                unsafe { self.write(sequence, |slot| *slot = *event) }
+            }
+        }
+
+        /// What was streamed is written before what is stored after this.
+        #[inline]
+        pub(in crate::ring) fn end_streaming(&self) {
+            #[cfg(all(target_arch = "x86_64", not(miri)))]
+            // SAFETY: every x86-64 has it.
+            unsafe {
+                std::arch::x86_64::_mm_sfence();
+            }
+        }
+
         /// `count` slots side by side, to read.
         ///
         /// # Safety
@@ -366,6 +403,15 @@ mod cells {
             // SAFETY: R3; loom checks that nobody writes it at this moment.
             self.slot(sequence).with(|cell| unsafe { &*cell })
         }
+
+        pub(in crate::ring) unsafe fn stream(&self, sequence: u64, events: &[Slot]) {
+            for (event, sequence) in events.iter().zip(sequence..) {
+                // SAFETY: R2, checked by loom.
+                unsafe { self.write(sequence, |slot| *slot = *event) }
+            }
+        }
+
+        pub(in crate::ring) fn end_streaming(&self) {}
 
         pub(in crate::ring) fn prefetch(&self, _sequence: u64) {}
 

@@ -26,8 +26,7 @@ fn producer_waits_for_the_slowest_gate() {
     batch.release(4);
     assert!(!producer.try_publish(&event(4)), "the second reader still holds slot 0");
     readers[1].poll(4).release(1);
-    assert!(producer.try_publish(&event(4)));
-    assert!(producer.claim(1).is_none());
+    assert!(producer.try_publish(&event(4)) && producer.claim(1).is_none());
 }
 
 #[test]
@@ -47,22 +46,24 @@ fn an_event_written_in_its_place_is_published_and_where_there_is_no_room_nothing
 
 #[test]
 fn many_are_written_as_one_by_one_as_far_as_there_is_room() {
-    // Capacities on both sides of the one from which lines are asked for in bursts, with and without.
-    for (capacity, lossy, on_one_core) in
-        [(4, false, false), (64, false, false), (64, false, true), (64, true, false)]
-    {
+    // Too small to ask for lines, with and without asking, copied in, and streamed.
+    for (capacity, lossy, span) in [
+        (4, false, Span::TwoThreads),
+        (64, false, Span::Unknown),
+        (64, false, Span::OneThread),
+        (64, true, Span::TwoThreads),
+        (1024, false, Span::TwoThreads),
+    ] {
         let mut ring = RingBuilder::<Slot>::new(capacity).expect("a power of two");
         ring.reader();
         if lossy {
             ring.lossy_reader();
         }
-        if on_one_core {
-            ring.on_one_core();
-        }
+        ring.span(span);
         let (mut producer, mut readers, _lossy) = ring.build_with_lossy();
         let (mut next, mut expected) = (0, 0);
-        for round in 0..200 {
-            let (wanted, free) = (round * 7 % 90, capacity - readers[0].lag() as usize);
+        for round in 0..400 {
+            let (wanted, free) = (round * 7 % 300, capacity - readers[0].lag() as usize);
             let first = next;
             let written = producer.write_runs(wanted, |at, slots| {
                 assert_eq!(first + at as u64, next, "in order");
@@ -73,7 +74,7 @@ fn many_are_written_as_one_by_one_as_far_as_there_is_room() {
             });
             assert_eq!((written, next - first), (wanted.min(free), written as u64));
             producer.publish();
-            let mut batch = readers[0].poll(1 + round % 50);
+            let mut batch = readers[0].poll(1 + round % 250);
             for at in 0..batch.len() {
                 assert_eq!(batch.get(at), &Slot::from_event(event(expected)));
                 expected += 1;
@@ -120,7 +121,7 @@ fn a_reader_that_is_gone_holds_nobody_back() {
     let first = ring.reader();
     ring.reader_after(&[first]);
     let (mut producer, mut readers) = ring.build();
-    drop(readers.remove(0));
+    readers.remove(0);
     (0..2).for_each(|price| assert!(producer.try_publish(&event(price))));
     assert_eq!(readers[0].poll(9).len(), 2, "the follower goes on without it");
     drop(readers);

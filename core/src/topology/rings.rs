@@ -7,7 +7,7 @@ use super::{FailedEvent, StageFault};
 use crate::delivery::Settlement;
 use crate::event::{Event, Slot};
 use crate::lane::AnyReader;
-use crate::ring::{Producer, Reader, ReaderKey, RingBuilder};
+use crate::ring::{Producer, Reader, ReaderKey, RingBuilder, Span};
 use crate::route::OnFull;
 use crate::sequencer::Ingress;
 use crate::stage::{Gate, OnFault, Relay, Stream};
@@ -82,9 +82,15 @@ fn build_ring(checked: &Checked, stream: usize, stages: &[usize], groups: &[Grou
     }
     // The last reader is the recorder's.
     let recorded = checked.recording.has(stream).then(|| ring.reader());
-    if checked.lanes == Lanes::Fused && recorded.is_none() {
-        ring.on_one_core();
-    }
+    // What the caller's thread brings in, lanes take. What digests and relays look at again is best left in its caches.
+    let looked_at = checked.digests || checked.graph.relays_of(stream).next().is_some();
+    let enters = checked.graph.streams[stream].writer.is_none();
+    ring.span(match (&checked.lanes, &recorded) {
+        (Lanes::Fused, None) => Span::OneThread,
+        (Lanes::Fused, Some(_)) => Span::Unknown,
+        _ if enters && !looked_at => Span::TwoThreads,
+        _ => Span::Unknown,
+    });
     let (producer, mut readers, lossy_readers) = ring.build_with_lossy();
     let recorder = recorded.and_then(|_| readers.pop());
     let gated = keys.into_iter().zip(readers);
