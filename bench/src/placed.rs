@@ -241,14 +241,19 @@ mod tests {
 
     #[test]
     fn every_placement_delivers_every_field() {
-        for (lanes, take) in
-            [(Lanes::Fused, Take::Events), (Lanes::Auto, Take::Events), (Lanes::Auto, Take::Slices)]
-        {
-            let size = Size { events: 999, capacity: 64, batch: 7, pause: Pause::Yield };
-            for shape in [Shape::Hop, Shape::Pipeline, Shape::Broadcast, Shape::Diamond] {
-                assert_eq!(topology(lanes.clone(), take, shape, size).events, 999);
+        // The larger ones are streamed where they go to another lane.
+        for (capacity, batch, events) in [(64, 7, 999), (1024, 64, 9999)] {
+            for (lanes, take) in [
+                (Lanes::Fused, Take::Events),
+                (Lanes::Auto, Take::Events),
+                (Lanes::Auto, Take::Slices),
+            ] {
+                let size = Size { events, capacity, batch, pause: Pause::Yield };
+                for shape in [Shape::Hop, Shape::Pipeline, Shape::Broadcast, Shape::Diamond] {
+                    assert_eq!(topology(lanes.clone(), take, shape, size).events, events);
+                }
+                assert_eq!(three_to_one(None, lanes, take, size).events, events);
             }
-            assert_eq!(three_to_one(None, lanes, take, size).events, 999);
         }
     }
 }
