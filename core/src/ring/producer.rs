@@ -267,12 +267,13 @@ impl<E: Event> Producer<E> {
         }
     }
 
-    /// What is to be done between two events: lines asked for, gates looked at. Gives whether there is room.
+    /// [`Self::do_what_is_due`], out of line.
     #[inline(never)]
     fn pause(&mut self) -> bool {
         self.do_what_is_due()
     }
 
+    /// What is to be done between two events: lines asked for, gates looked at. Gives whether there is room.
     #[inline]
     pub(super) fn do_what_is_due(&mut self) -> bool {
         self.ask_ahead();
@@ -345,19 +346,19 @@ impl<E: Event> Claim<'_, E> {
         if self.producer.ahead > 0 {
             return (bytemuck::cast_slice_mut(&mut self.producer.staging[..self.len]), &mut []);
         }
-        let storage = &self.producer.view;
+        let view = &self.producer.view;
         let first = self.producer.published;
-        let head = storage.contiguous(first, self.len);
+        let head = view.contiguous(first, self.len);
         #[allow(unsafe_code, reason = "the ring's own write")]
         // SAFETY: R2: the claim lies in `cursor..free_until`; the pieces do not overlap, and the
         // borrow of the claim keeps others away.
         unsafe {
             let second = match self.len - head {
                 0 => &mut [],
-                rest => storage.slice_mut(first + head as u64, rest),
+                rest => view.slice_mut(first + head as u64, rest),
             };
             (
-                bytemuck::cast_slice_mut(storage.slice_mut(first, head)),
+                bytemuck::cast_slice_mut(view.slice_mut(first, head)),
                 bytemuck::cast_slice_mut(second),
             )
         }

@@ -228,13 +228,13 @@ impl<E: Event> Batch<'_, E> {
     /// The events in order, in two pieces; the second is empty unless the batch wraps around.
     #[must_use]
     pub fn slices(&self) -> (&[E], &[E]) {
-        let storage = &self.reader.view;
-        let head = storage.contiguous(self.first, self.len);
+        let view = &self.reader.view;
+        let head = view.contiguous(self.first, self.len);
         #[allow(unsafe_code, reason = "the ring's own read")]
         // SAFETY: R3: in `gate..seen`; the gate moves only through `&mut self`.
         let (first, second) = unsafe {
             let second = self.first + head as u64;
-            (storage.slice(self.first, head), storage.slice(second, self.len - head))
+            (view.slice(self.first, head), view.slice(second, self.len - head))
         };
         (Slot::view_all(first), Slot::view_all(second))
     }

@@ -7,7 +7,8 @@ use std::ops::RangeInclusive;
 /// Slots of rings to which many events at a time are streamed, past the caches, where the reader is on another core. Its
 /// core then fetches them from memory, in place of from the writer's own caches. Between cores that share no cache that
 /// was 4 to 7 ns per event in place of 35, between others 5 to 7 in place of 7.4 (`bench/results`). In smaller rings all
-/// lines stay in the first-level caches, in larger ones in the cache that cores share: both are faster.
+/// lines stay in the first-level caches; in larger ones, between cores that share one, in the shared cache: both are
+/// faster.
 pub(super) const STREAMED: RangeInclusive<u64> = 1024..=32_768;
 
 /// Fewest events worth streaming: what was streamed is waited for before it is published.

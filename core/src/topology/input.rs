@@ -41,9 +41,9 @@ pub trait Entry {
     /// A topology's does where the port is of another one; that ends the run as a failure of the input.
     fn enter(&mut self, port: Port, events: &[Slot]) -> usize;
 
-    /// Enters up to `count` events that `fill` makes in the place where they are to lie, which saves a copy;
-    /// gives how many. It is called with as many slots as there is room for, in a few pieces, and has to
-    /// write all of them, every field: they hold what was there before. Root and source are written over.
+    /// Enters up to `count` events that `fill` makes in the place where they are to lie, which saves a copy, or, of 64
+    /// and more that are to go past the caches, in slots aside; gives how many. It is called with as many slots as there
+    /// is room for, in a few pieces, and has to write all of them, every field: they hold what was there before. Root and source are written over.
     /// Where it panics, none of this call's enter.
     ///
     /// # Panics
