@@ -61,7 +61,11 @@ impl<E: Event> Producer<E> {
         let ahead = if lossy { (free_until / 8).clamp(1, MOST_AHEAD) } else { 0 };
         let asks = span != Span::OneThread && ASKED.contains(&free_until);
         let ask_at = if asks { 0 } else { u64::MAX };
-        let streams = span == Span::TwoThreads && !lossy && STREAMED.contains(&free_until);
+        // Elsewhere there are no such stores here, and it would be one more copy.
+        let streams = cfg!(target_arch = "x86_64")
+            && span == Span::TwoThreads
+            && !lossy
+            && STREAMED.contains(&free_until);
         let staged =
             if lossy { free_until as usize } else { FEWEST_STREAMED * usize::from(streams) };
         let staging = vec![Slot::zeroed(); staged];
