@@ -35,6 +35,9 @@ impl<E: Event> Producer<E> {
     }
 
     /// Does what is due before the event `next` is written. Gives whether there is room, and when to ask again.
+    ///
+    /// Cold, so that the loop around it has the registers.
+    #[cold]
     #[inline(never)]
     fn pause_singly(&mut self, next: u64) -> (bool, u64) {
         (self.published, self.written) = (next, next);
