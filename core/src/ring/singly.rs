@@ -10,7 +10,7 @@ impl<E: Event> Producer<E> {
     /// [`Self::try_publish`], for loops that publish many.
     ///
     /// A producer counts in memory, where the next call waits for what the last one stored; the loop counts in
-    /// registers. To a reader that lags an event then takes 2.1 ns in place of 3.8 (`bench/results`).
+    /// registers. To a reader that lags an event then takes 1.3 ns in place of 3.8 (`bench/results`).
     ///
     /// ```
     /// use pitlane::event::{MarketData, Side};
