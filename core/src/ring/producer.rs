@@ -61,7 +61,7 @@ impl<E: Event> Producer<E> {
         let ahead = if lossy { (free_until / 8).clamp(1, MOST_AHEAD) } else { 0 };
         let asks = span != Span::OneThread && ASKED.contains(&free_until);
         let ask_at = if asks { 0 } else { u64::MAX };
-        // Elsewhere there are no such stores here, and it would be one more copy.
+        // For other processors such stores are not written here: it would be one more copy.
         let streams = cfg!(target_arch = "x86_64")
             && span == Span::TwoThreads
             && !lossy

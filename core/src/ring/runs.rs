@@ -1,6 +1,7 @@
 //! Many events at a time.
 
 use super::producer::Producer;
+use super::storage::View;
 use crate::event::{Event, Slot};
 use std::ops::RangeInclusive;
 
@@ -51,6 +52,7 @@ impl<E: Event> Producer<E> {
 
     /// The same past the caches.
     fn stream_runs(&mut self, count: usize, mut write: impl FnMut(usize, &mut [Slot])) -> usize {
+        let fence = EndsStreaming(self.view.clone());
         let mut at = 0;
         while at < count {
             // No lines are asked for: they would come to this core's caches.
@@ -71,7 +73,57 @@ impl<E: Event> Producer<E> {
             self.written += run as u64;
             at += run;
         }
-        self.view.end_streaming();
+        drop(fence);
         at
+    }
+}
+
+/// Ends streaming also where `write` panics: before that nobody may touch what was streamed, its writer neither.
+struct EndsStreaming(View);
+
+impl Drop for EndsStreaming {
+    #[inline]
+    fn drop(&mut self) {
+        self.0.end_streaming();
+    }
+}
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests {
+    use super::*;
+    use crate::ring::{RingBuilder, Span};
+    use bytemuck::Zeroable;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    #[test]
+    fn what_was_streamed_before_a_panic_is_taken_back_and_its_slots_are_written_anew() {
+        let mut ring = RingBuilder::<Slot>::new(1024).expect("a power of two");
+        ring.reader();
+        ring.span(Span::TwoThreads);
+        let (mut producer, mut readers) = ring.build();
+        let mark = |slots: &mut [Slot], word| {
+            slots.iter_mut().for_each(|slot| {
+                *slot = Slot::zeroed();
+                slot.words = [word; 4];
+            });
+        };
+        let panics = || {
+            producer.write_runs(200, |at, slots| {
+                assert!(at < 100, "no more");
+                mark(slots, 1);
+            })
+        };
+        assert!(catch_unwind(AssertUnwindSafe(panics)).is_err());
+        let whole = producer.unpublished();
+        assert!(
+            (FEWEST_STREAMED..200).contains(&whole),
+            "{whole}: pieces before the panic are there"
+        );
+        producer.take_back(whole);
+        assert_eq!(producer.write_runs(100, |_, slots| mark(slots, 2)), 100);
+        producer.publish();
+        let batch = readers[0].poll(1024);
+        assert_eq!(batch.len(), 100);
+        assert!(batch.iter().all(|slot| slot.words == [2; 4]));
     }
 }

@@ -248,10 +248,11 @@ mod block {
         }
 
         /// Copies events to slots that lie side by side, past the caches: other cores are not asked for these lines,
-        /// and find them in memory. Before the slots are published comes [`Self::end_streaming`].
+        /// and find them in memory.
         ///
         /// # Safety
-        /// The caller is the producer, the slots are free (R2), and as many as [`Self::contiguous`] says.
+        /// The caller is the producer, the slots are free (R2), and as many as [`Self::contiguous`] says. It calls
+        /// [`Self::end_streaming`] before it touches or publishes them.
         #[inline]
         pub(in crate::ring) unsafe fn stream(&self, sequence: u64, events: &[Slot]) {
             #[cfg(all(target_arch = "x86_64", not(miri)))]

@@ -266,3 +266,49 @@ impl Erased for Gone {
         Ran::default()
     }
 }
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests {
+    use super::*;
+    use crate::Names;
+    use crate::event::{MarketData, Side};
+    use crate::metrics::On as Sign;
+    use std::sync::Arc;
+
+    /// Notes what its lane says it is on, at each event.
+    struct Noting {
+        sign: Sign,
+        said: Vec<u64>,
+    }
+
+    impl Stage for Noting {}
+
+    impl On<MarketData> for Noting {
+        fn on(&mut self, _: &MarketData, _: &mut Outbox) -> Result<(), Fault> {
+            let (stage, root) = self.sign.get().expect("it is on a stage");
+            assert_eq!(stage, 3);
+            self.said.push(root);
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn which_root_a_stage_is_on_is_said_for_every_sixteen_events() {
+        let slots: Vec<_> = (101..141)
+            .map(|root| {
+                let mut slot = Slot::from_event(MarketData::trade(1, 0, 1, 1, Side::Bid));
+                slot.header.root = root;
+                slot
+            })
+            .collect();
+        let mut out = Outbox::new(0, Arc::new(Names::default()), 0);
+        let sign = Sign::default();
+        out.show_on(sign.clone(), 3);
+        let mut stage = Noting { sign, said: Vec::new() };
+        let run = Run { slots: &slots, first: 0, until: u64::MAX, tagger: None, when: None };
+        let ran = run_each::<_, MarketData>(&mut stage, run, &mut out);
+        assert_eq!(ran.consumed, 40);
+        let expected: Vec<u64> = (0..40).map(|at| 101 + at / 16 * 16).collect();
+        assert_eq!(stage.said, expected);
+    }
+}

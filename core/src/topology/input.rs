@@ -43,7 +43,8 @@ pub trait Entry {
 
     /// Enters up to `count` events that `fill` makes in the place where they are to lie, which saves a copy, or, of 64
     /// and more that are to go past the caches, in slots aside; gives how many. It is called with as many slots as there
-    /// is room for, in a few pieces, and has to write all of them, every field: they hold what was there before. Root and source are written over.
+    /// is room for, in a few pieces, and has to write all of them, every field: they hold what was there before. Root
+    /// and source are written over.
     /// Where it panics, none of this call's enter.
     ///
     /// # Panics
