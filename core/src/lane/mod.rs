@@ -36,9 +36,9 @@
 //!   full. A node that waits for room looks at its empty inputs again first: a promise from what it
 //!   knew when it was last run let rings of 4 slots hang.
 //! * Inputs are released when their events were handled, not when what they caused was published.
-//! * One root may yield more events than a ring holds and reach a merge by two paths. So a node that
+//! * One root may yield more events than a ring holds and reach a merge by two paths. So a merge that
 //!   took nothing and sees an input ring full of one root keeps its events aside, in a queue that
-//!   never holds more than one root's.
+//!   never holds more than one root's. Nothing else does: the queue takes memory when it is first used.
 
 mod courier;
 mod dealt;

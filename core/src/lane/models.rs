@@ -1,4 +1,4 @@
-//! Every interleaving of two writers and a merge, by loom: `scripts/loom`.
+//! Every interleaving of writers and what reads them, by loom: `scripts/loom`.
 
 use super::{AnyReader, Failures, Input, Node, NodeParts};
 use crate::Names;
@@ -24,20 +24,21 @@ fn write(mut producer: Producer, root: u64) {
     producer.promise(root + 1);
 }
 
-/// Root 1 comes on the second input, root 2 on the first: the merge waits for progress, not for luck.
-fn merge() {
-    let ((first, first_reader), (second, second_reader)) = (ring(), ring());
-    let seen = Arc::new(Mutex::new(Vec::new()));
+type Seen = Arc<Mutex<Vec<u64>>>;
+
+/// A node that notes the roots it is handed.
+fn reads<const INPUTS: usize>(readers: [Reader; INPUTS]) -> (Node, Seen) {
+    let seen = Seen::default();
     let note = seen.clone();
     let stage: Component = each(move |event: &Slot, _: &mut Outbox| {
         note.lock().expect("no panic").push(event.header.root);
         Ok(())
     })
     .into();
-    let inputs = [first_reader, second_reader]
-        .map(|reader| Input::new(AnyReader::Gated(reader), 0, None, None, false, None));
-    let mut node = Node::new(NodeParts {
-        name: "merge".into(),
+    let inputs =
+        readers.map(|reader| Input::new(AnyReader::Gated(reader), 0, None, None, false, None));
+    let node = Node::new(NodeParts {
+        name: "reads".into(),
         index: 0,
         stage: stage.stage,
         inputs: inputs.into(),
@@ -49,6 +50,13 @@ fn merge() {
         limit: 1,
         shared: Default::default(),
     });
+    (node, seen)
+}
+
+/// Root 1 comes on the second input, root 2 on the first: the merge waits for progress, not for luck.
+fn merge() {
+    let ((first, first_reader), (second, second_reader)) = (ring(), ring());
+    let (mut node, seen) = reads([first_reader, second_reader]);
     let one = thread::spawn(move || write(first, 2));
     let other = thread::spawn(move || write(second, 1));
     while !node.is_finished() {
@@ -72,4 +80,27 @@ fn a_merge_takes_roots_in_order_whichever_writer_is_faster() {
 #[test]
 fn without_the_bounds_edge_a_merge_takes_a_later_root_first() {
     fails_without(Edge::Bound, merge);
+}
+
+/// An event that fills the ring of a lone input between two looks is for the next poll: keeping it
+/// aside would take memory while the topology runs.
+#[test]
+fn a_node_of_one_input_has_moved_when_it_has_handled_something_and_only_then() {
+    loom::model(|| {
+        let (mut producer, reader) = ring();
+        let (mut node, seen) = reads([reader]);
+        let writer = thread::spawn(move || {
+            let mut slot = Slot::zeroed();
+            slot.header.root = 1;
+            assert!(producer.try_publish(&slot));
+            producer
+        });
+        let handled = || !seen.lock().expect("no panic").is_empty();
+        while !handled() {
+            let moved = node.poll().expect("no fault");
+            assert_eq!(moved, handled());
+            thread::yield_now();
+        }
+        writer.join().expect("no panic");
+    });
 }

@@ -219,8 +219,13 @@ impl Node {
         (consumed, taken.fault)
     }
 
+    /// Where it merges: a node of one input waits for no other, and events that came since it last
+    /// looked are for its next poll.
     #[cold]
     fn keep_aside(&mut self) -> bool {
+        if self.parts.inputs.len() < 2 {
+            return false;
+        }
         let mut moved = false;
         for input in &mut self.parts.inputs {
             input.look();
