@@ -219,17 +219,17 @@ impl Node {
         (consumed, taken.fault)
     }
 
-    /// Where it merges: a node of one input waits for no other, and events that came since it last
-    /// looked are for its next poll.
+    /// What a lone input can give by now is for the next poll; what it waits for, an earlier step of its
+    /// pipeline, may merge.
     #[cold]
     fn keep_aside(&mut self) -> bool {
-        if self.parts.inputs.len() < 2 {
-            return false;
-        }
+        let merges = self.parts.inputs.len() > 1;
         let mut moved = false;
         for input in &mut self.parts.inputs {
             input.look();
-            moved |= input.keep_aside_if_full();
+            if merges || !input.is_ready() {
+                moved |= input.keep_aside_if_full();
+            }
         }
         moved
     }

@@ -145,6 +145,42 @@ fn an_event_that_was_kept_aside_fails_like_any_other() {
     });
 }
 
+/// The merge takes a root's nine signals of `many` before those of `each`, which fill their ring meanwhile.
+/// `each` goes on only when both steps that read it, not the merge alone, keep aside what lies there.
+#[test]
+fn a_step_behind_a_merge_keeps_aside_what_the_merge_does() {
+    within(60, |note| {
+        for capacity in [1, 2, 8] {
+            everywhere(|lanes| {
+                note(format!("{capacity}, {lanes:?}"));
+                let signal = |price| Signal::new(Action::Buy, 1.0, price);
+                let many = each(move |_: &MarketData, out: &mut Outbox| {
+                    (0..9).for_each(|price| out.emit(signal(price)));
+                    Ok(())
+                });
+                let again = each(move |event: &Signal, out: &mut Outbox| {
+                    out.emit(signal(event.price + 10));
+                    Ok(())
+                });
+                let (log, after) = (Log::default(), Recorder::<Signal>::new());
+                let mut plan = Plan::new();
+                plan.component("many", many.emits::<Signal>());
+                plan.component("each", again.emits::<Signal>());
+                plan.component("merge", worker(&log, 1, false, None, OnError::Halt));
+                plan.component("after", after.sink()).capacity(capacity).lanes(lanes);
+                plan.route::<MarketData>("feed", Tier::FAST, "many");
+                plan.route::<Signal>("many", Tier::FAST, pipeline(["each", "merge"]));
+                plan.route::<Signal>("each", Tier::FAST, pipeline(["merge", "after"]));
+                let report = plan.check().expect("no mistakes").run(&mut trades(20));
+                assert!(report.expect("it starts").is_complete());
+                let of_root = |_| (0..9).chain(10..19);
+                assert_eq!(log.prices(), (1..=20).flat_map(of_root).collect::<Vec<_>>());
+                assert_eq!(after.events().len(), 20 * 9);
+            });
+        }
+    });
+}
+
 /// An event type of a user's whose stamp panics: the event is half written then.
 #[repr(C, align(64))]
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
