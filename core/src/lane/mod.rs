@@ -38,8 +38,8 @@
 //! * Inputs are released when their events were handled, not when what they caused was published.
 //! * One root may yield more events than a ring holds and reach a merge by two paths. So a merge that
 //!   took nothing and sees an input ring full of one root keeps its events aside, in a queue that
-//!   never holds more than one root's; a later step of its pipeline, too, since the writer waits for both.
-//!   Nothing else does: the queue takes memory when it is first used.
+//!   never holds more than one root's. A step that reads after another does, too: that may be the merge, and
+//!   the writer waits for both. Nothing else does: the queue takes memory when it is first used.
 
 mod courier;
 mod dealt;

@@ -219,8 +219,8 @@ impl Node {
         (consumed, taken.fault)
     }
 
-    /// What a lone input can give by now is for the next poll; what it waits for, an earlier step of its
-    /// pipeline, may merge.
+    /// What a lone input can give by now is for the next poll. Where it can give nothing, it reads after another
+    /// stage, which may be a merge that keeps the same events aside.
     #[cold]
     fn keep_aside(&mut self) -> bool {
         let merges = self.parts.inputs.len() > 1;
